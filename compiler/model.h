@@ -1,0 +1,74 @@
+/* The checked model: what was meant. Every default is filled in, every shape is known, and no user
+ * error is left: what check_program returns without errors compiles. */
+#ifndef MLPGEN_MODEL_H
+#define MLPGEN_MODEL_H
+
+#include "source.h"
+#include "vocab.h"
+
+#include <stdint.h>
+
+struct word;
+
+/* A resolved argument; which member counts is said by its vocab_param's type. */
+struct value {
+    struct span span; /* where it was given; for a default, the word it belongs to */
+    bool given;       /* false: the default of the vocabulary */
+    bool absent;      /* an optional argument without a default that was not given */
+    double number;    /* NUMBER, COUNT (whole) */
+    bool truth;
+    const char *text;   /* STRING; of STRING_OR_WORD: NULL where it is a word */
+    struct word *word;  /* WORD */
+    double *numbers;    /* COUNTS: count elements. ROWS: count rows of `columns` numbers each */
+    uint32_t count, columns;
+};
+
+struct word {
+    const struct vocab_word *vocab;
+    struct span span;
+    struct value args[VOCAB_PARAMS_MAX]; /* in the order of vocab->params */
+};
+
+/* A layer call as it stands in the file; groups (repeat) hold others. For --emit=resolved. */
+struct item {
+    struct word *word;
+    const char *label; /* as written, or NULL */
+    struct item *body;
+    struct item *next;
+};
+
+/* How initial values are drawn, once `auto` and fans are worked out. */
+enum init_kind { INIT_CONSTANT, INIT_NORMAL, INIT_UNIFORM };
+struct init_rule {
+    enum init_kind kind;
+    double a, b; /* constant: value; normal: mean, std; uniform: low, high */
+};
+
+/* One layer of the flattened model: groups are written out. */
+struct layer {
+    struct word *word;
+    const char *name;     /* "hidden1", "dense2", "block.0.dense1" */
+    struct span span;     /* of the call in the file */
+    uint32_t in, out;     /* units per sample */
+    struct init_rule weight_init, bias_init; /* of a dense layer */
+};
+
+struct model {
+    const char *name;
+    uint32_t input_size; /* product of the dimensions of `input` */
+    struct word *block, *data, *train; /* the blocks as words; data, train NULL where absent */
+    struct item *items;
+    struct layer *layers;
+    size_t layer_count;
+    uint32_t output_size;
+    uint64_t seed;
+};
+
+enum {
+    /* A layer's width: counts must fit 32-bit loop variables with room for padding. */
+    UNITS_MAX = 1 << 24,
+    /* Layers after groups are written out: far beyond any use, and compiles in bounded time. */
+    LAYERS_MAX = 4096,
+};
+
+#endif

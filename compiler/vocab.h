@@ -1,0 +1,137 @@
+/* The vocabulary: every word of the language and every argument it takes, as tables.
+ *
+ * A block (model, data, train) is a word too: its properties are its arguments, all given by name.
+ * The parser knows none of this; check.c looks names up here, and the manual is written from it. */
+#ifndef MLPGEN_VOCAB_H
+#define MLPGEN_VOCAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Where a word may stand. */
+enum place {
+    PLACE_BLOCK,
+    PLACE_LAYER,
+    PLACE_LOSS,
+    PLACE_INIT,
+    PLACE_OPTIMIZER,
+    PLACE_SOURCE,
+    PLACE_NORMALIZE,
+    PLACE_DROPOUT_MODE,
+    PLACE_TARGET, /* the word `input` as a source's target */
+    PLACE_COUNT
+};
+
+enum value_type {
+    VALUE_NUMBER, /* a double within [min, max], or (min, max) where open */
+    VALUE_COUNT,  /* a whole number within [min, max] */
+    VALUE_COUNTS, /* a count or a list of counts: a shape */
+    VALUE_BOOL,
+    VALUE_STRING,
+    VALUE_WORD,           /* a word of `place` */
+    VALUE_STRING_OR_WORD, /* a path, or a word of `place` */
+    VALUE_ROWS            /* all arguments given by place, each a list of numbers: table's rows */
+};
+
+enum word_id {
+    WORD_NONE,
+    /* blocks */
+    WORD_MODEL,
+    WORD_DATA,
+    WORD_TRAIN,
+    /* layers */
+    WORD_DENSE,
+    WORD_DROPOUT,
+    WORD_REPEAT,
+    WORD_ACTIVATION, /* which one: vocab_word.activation */
+    /* losses */
+    WORD_SOFTMAX_CROSS_ENTROPY,
+    WORD_HALF_SQUARED,
+    /* initialisers */
+    WORD_AUTO,
+    WORD_NORMAL,
+    WORD_UNIFORM,
+    WORD_XAVIER_UNIFORM,
+    WORD_XAVIER_NORMAL,
+    WORD_HE_UNIFORM,
+    WORD_HE_NORMAL,
+    WORD_LECUN_NORMAL,
+    WORD_ZEROS,
+    WORD_CONSTANT,
+    /* optimizers */
+    WORD_SGD,
+    /* sources */
+    WORD_IDX,
+    WORD_TABLE,
+    /* normalisation */
+    WORD_NO_NORMALIZE, /* none */
+    WORD_SCALE,
+    /* dropout modes */
+    WORD_INVERTED,
+    WORD_CLASSIC,
+    /* a source's target */
+    WORD_INPUT,
+};
+
+enum activation_id {
+#define ACTIVATION(name, init, params, formula) ACTIVATION_##name,
+#include "activation.def"
+#undef ACTIVATION
+    ACTIVATION_COUNT
+};
+
+/* What init = auto means before an activation. */
+enum init_family { INIT_FAMILY_XAVIER, INIT_FAMILY_HE, INIT_FAMILY_LECUN };
+
+/* The places of arguments in vocab_word.params and word.args. */
+enum { MODEL_INPUT, MODEL_LOSS, MODEL_INIT };
+enum { DATA_TRAIN, DATA_TEST, DATA_NORMALIZE };
+enum { TRAIN_OPTIMIZER, TRAIN_BATCH, TRAIN_EPOCHS, TRAIN_SEED, TRAIN_SHUFFLE, TRAIN_DROP_LAST };
+enum { DENSE_UNITS, DENSE_BIAS, DENSE_INIT, DENSE_BIAS_INIT, DENSE_FROZEN };
+enum { DROPOUT_P, DROPOUT_MODE };
+enum { REPEAT_TIMES };
+enum { NORMAL_MEAN, NORMAL_STD };
+enum { UNIFORM_LOW, UNIFORM_HIGH };
+enum { CONSTANT_VALUE };
+enum { SGD_LR, SGD_MOMENTUM, SGD_NESTEROV, SGD_WEIGHT_DECAY, SGD_DECAY_BIAS };
+enum { IDX_PATH, IDX_TARGET };
+enum { TABLE_ROWS };
+enum { SCALE_F };
+
+enum {
+    VOCAB_PARAMS_MAX = 8 /* the longest list is a block's; a check in the unit tests */
+};
+
+struct vocab_param {
+    const char *name;
+    enum value_type type;
+    enum place place;      /* of a VALUE_WORD */
+    bool by_place;         /* may be given without its name */
+    bool required;         /* else fallback is its value */
+    const char *fallback;  /* as a user would write it: "true", "0.9", "auto"; NULL: absent */
+    double min, max;       /* of numbers, both included … */
+    bool above_min, below_max; /* … or not */
+    const char *help;      /* one line for the manual */
+};
+
+struct vocab_word {
+    enum word_id id;
+    enum place place;
+    const char *name;
+    enum activation_id activation; /* of a WORD_ACTIVATION */
+    enum init_family init_family;  /* of a WORD_ACTIVATION */
+    bool has_body;                 /* stands with { layers } */
+    struct vocab_param params[VOCAB_PARAMS_MAX];
+    size_t param_count;
+    const char *help; /* one line for the manual */
+};
+
+extern const struct vocab_word vocab_words[];
+extern const size_t vocab_word_count;
+
+/* The word of that name that may stand at place, or NULL. */
+const struct vocab_word *vocab_find(enum place place, const char *name);
+/* What a reader calls such a word: "layer", "loss", "initialiser", … */
+const char *vocab_place_name(enum place place);
+
+#endif

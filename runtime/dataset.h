@@ -1,0 +1,45 @@
+/* A split of the data in memory, and how samples of it get into a batch. Formats live in data/, one
+ * file each. */
+#ifndef MLPRT_DATASET_H
+#define MLPRT_DATASET_H
+
+#include "mlprt.h"
+#include "sha256.h"
+#include "status.h"
+
+/* Elements as the file stores them, in the machine's byte order; converted only when gathered. */
+enum mlprt_stored { MLPRT_U8, MLPRT_I8, MLPRT_I16, MLPRT_I32, MLPRT_STORED_F32, MLPRT_STORED_F64 };
+
+struct mlprt_matrix {
+    enum mlprt_stored stored;
+    uint32_t rows, columns;
+    void *data;   /* rows * columns elements */
+    void *memory; /* what to free: data may point into a file's bytes */
+};
+
+struct mlprt_dataset {
+    uint32_t samples;
+    struct mlprt_matrix input;  /* [samples, input_size] */
+    struct mlprt_matrix target; /* numbers: [samples, output_size]; rows == 0: the input is it */
+    uint32_t *label;            /* classes: [samples]; else NULL */
+    char sha256[MLPRT_SHA256_HEX]; /* over the uncompressed bytes of its files, in order; of a
+                                      table over its numbers as little-endian doubles */
+};
+
+/* Loads the split that source describes, relative to directory (NULL: the current one), and checks
+ * it against the model. paths replaces the source's paths in order (path_count of them; "-" is
+ * standard input). Errors: MLPRT_IO, MLPRT_MISMATCH, each naming file and byte or row. */
+enum mlprt_status mlprt_dataset_load(struct mlprt_dataset *d, const struct mlprt_model *model,
+                                     const struct mlprt_source *source, const char *directory,
+                                     const char *const *paths, size_t path_count,
+                                     struct mlprt_error *e);
+void mlprt_dataset_free(struct mlprt_dataset *d);
+
+/* Copies samples index[0 … n-1] into the arena at the model's input (and numeric target) offsets,
+ * converted to the element type and normalised, and their classes into label[n] (may be NULL where
+ * targets are numbers). Columns between a row's end and its stride become zeros.
+ * x' = x · scale, both rounded to the element type first. */
+void mlprt_dataset_gather(const struct mlprt_dataset *d, const struct mlprt_model *model,
+                          const uint32_t *index, uint32_t n, void *arena, uint32_t *label);
+
+#endif

@@ -1,0 +1,41 @@
+/* Whole files in, whole files out. */
+#ifndef MLPRT_FILE_H
+#define MLPRT_FILE_H
+
+#include "status.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+struct mlprt_bytes {
+    unsigned char *data;
+    size_t size;
+};
+
+/* Reads a file to its end; "-" is standard input. Pipes and the like are read as they come.
+ * Release with mlprt_bytes_free. Errors: MLPRT_IO, naming the path. */
+enum mlprt_status mlprt_file_read(const char *path, struct mlprt_bytes *bytes,
+                                  struct mlprt_error *e);
+void mlprt_bytes_free(struct mlprt_bytes *bytes);
+
+/* Replaces the file at path as a whole: temporary file beside it, write, fsync, rename, fsync of
+ * the directory. After a failure the old file is as it was and nothing is left over.
+ *
+ *     struct mlprt_writer w;
+ *     if (mlprt_writer_open(&w, path, e)) return …;
+ *     mlprt_writer_put(&w, data, size);            errors are sticky …
+ *     return mlprt_writer_commit(&w, e);           … and come out here
+ */
+struct mlprt_writer {
+    char *path, *temporary;
+    FILE *file;
+    int error; /* errno of the first failure, 0 while all is well */
+};
+enum mlprt_status mlprt_writer_open(struct mlprt_writer *w, const char *path,
+                                    struct mlprt_error *e);
+void mlprt_writer_put(struct mlprt_writer *w, const void *data, size_t size);
+enum mlprt_status mlprt_writer_commit(struct mlprt_writer *w, struct mlprt_error *e);
+/* Gives the new file up; the old one stays. */
+void mlprt_writer_abandon(struct mlprt_writer *w);
+
+#endif

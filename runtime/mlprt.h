@@ -1,0 +1,126 @@
+/* mlprt: the runtime of programs that mlpgen wrote.
+ *
+ * A generated file describes its network in one constant `struct mlprt_model` and hands it to
+ * mlprt_main; everything else (data, initial weights, the training loop, files, options) happens
+ * behind that call. Nothing here allocates on behalf of the generated mathematics: it works in one
+ * arena whose size the compiler knew. */
+#ifndef MLPRT_H
+#define MLPRT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mlprt/math.h"
+#include "mlprt/rng.h"
+
+/* Raised with every change of the structures below; a program and a runtime of different numbers
+ * refuse to work together. */
+#define MLPRT_ABI 1
+
+enum mlprt_element { MLPRT_F32, MLPRT_F64 };
+
+/* One mini-batch as the generated functions see it. Inputs and numeric targets lie in the arena, at
+ * the model's offsets; rows beyond n are not read. */
+struct mlprt_batch {
+    void *arena;           /* arena_size bytes, aligned to MLPRT_ALIGN */
+    const uint32_t *label; /* [n] classes, or NULL where targets are numbers */
+    uint32_t n;            /* samples, 1 to the model's batch */
+    bool training;         /* dropout on, gradients wanted */
+    uint32_t step;         /* update steps before this one, over the whole run */
+    uint64_t seed;
+    double lr;
+};
+
+enum {
+    MLPRT_ALIGN = 64 /* bytes: a cache line, and the widest vector there is */
+};
+
+/* One way through the generated code; all of them compute the same bits. */
+struct mlprt_path {
+    const char *name;     /* "avx2", "portable": what --isa takes */
+    bool (*usable)(void); /* does this machine have the instructions? */
+    /* Forward pass (with dropout if training), loss of every sample at loss_offset. */
+    void (*evaluate)(const struct mlprt_batch *);
+    /* The same, then the backward pass: sums over the batch of every parameter's gradient. */
+    void (*gradient)(const struct mlprt_batch *);
+    /* One optimizer step from those sums. */
+    void (*update)(const struct mlprt_batch *);
+};
+
+enum mlprt_init { MLPRT_CONSTANT, MLPRT_NORMAL, MLPRT_UNIFORM };
+
+/* A trained tensor. In the arena its columns (units) stand in panels of `panel` columns:
+ * element (unit, k) is at [unit / panel][k][unit % panel] of [ceil(units / panel)][depth][panel];
+ * columns beyond the last unit are zeros and stay so. */
+struct mlprt_param {
+    const char *name;   /* "hidden1.weight": its key in a weights file */
+    uint32_t rank;      /* 2: shape [units, depth]; 1: shape [units], depth 1 */
+    uint32_t units, depth, panel;
+    size_t offset;      /* bytes into the arena */
+    size_t grad_offset; /* its gradient's sum, laid out alike; 0 where frozen */
+    bool frozen;
+    uint32_t stream;    /* random number stream of its initial values */
+    enum mlprt_init init;
+    double a, b;        /* constant: value; normal: mean, std; uniform: low, high */
+    uint32_t line;      /* in the .mlp file */
+};
+
+struct mlprt_layer {
+    const char *name; /* "hidden1" */
+    const char *kind; /* "dense" */
+    uint32_t in, out; /* units */
+    uint32_t line;    /* in the .mlp file */
+    uint64_t parameters, flops; /* forward, per sample; a multiply-add counts 2 */
+};
+
+enum mlprt_format { MLPRT_NO_SOURCE, MLPRT_IDX, MLPRT_TABLE };
+
+struct mlprt_source {
+    enum mlprt_format format;
+    const char *input_path, *target_path; /* IDX; target_path NULL: the input is the target */
+    const double *rows;                   /* TABLE: row_count rows of row_length numbers */
+    uint32_t row_count, row_length;
+};
+
+enum mlprt_target { MLPRT_CLASS, MLPRT_NUMBERS };
+
+struct mlprt_model {
+    uint32_t abi; /* MLPRT_ABI */
+    const char *name;
+    const char *file;           /* base name of the .mlp file, for messages */
+    const char *compiler;       /* "mlpgen 0.1.0" */
+    const char *hash;           /* SHA-256 in hex over the model's identity */
+    const char *const *program; /* the resolved program, line by line, NULL behind the last */
+
+    enum mlprt_element element;
+    uint32_t input_size, output_size, batch;
+    enum mlprt_target target;
+
+    const struct mlprt_layer *layers;
+    size_t layer_count;
+    const struct mlprt_param *params;
+    size_t param_count;
+    const struct mlprt_path *paths; /* best first */
+    size_t path_count;
+
+    /* The arena, in bytes. Rows of a matrix are *_stride elements apart. */
+    size_t arena_size;
+    size_t input_offset, output_offset, loss_offset, target_offset;
+    uint32_t input_stride, output_stride, target_stride;
+    size_t state_offset, state_size; /* the optimizer's memory, zeros at the start */
+
+    struct mlprt_source train, test;
+    bool normalized;
+    double scale; /* of the inputs, where normalized */
+
+    double lr;
+    uint32_t epochs;
+    uint64_t seed;
+    bool shuffle, drop_last;
+};
+
+/* Runs the command line of a generated program; returns its exit status. */
+int mlprt_main(const struct mlprt_model *model, int argc, char **argv);
+
+#endif

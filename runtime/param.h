@@ -1,0 +1,29 @@
+/* Single elements of parameters, whatever the element type and layout. */
+#ifndef MLPRT_PARAM_H
+#define MLPRT_PARAM_H
+
+#include "mlprt.h"
+
+/* Where element (unit, k) of a parameter stands, counted in elements from its offset. */
+static inline size_t mlprt_param_index(const struct mlprt_param *p, uint32_t unit, uint32_t k)
+{
+    return ((size_t)(unit / p->panel) * p->depth + k) * p->panel + unit % p->panel;
+}
+
+/* Elements of the parameter in the arena, padding included. */
+static inline size_t mlprt_param_stored(const struct mlprt_param *p)
+{
+    return ((size_t)p->units + p->panel - 1) / p->panel * p->panel * p->depth;
+}
+
+/* Element i of an array of the model's element type at offset bytes into the arena. */
+double mlprt_arena_get(const struct mlprt_model *model, const void *arena, size_t offset, size_t i);
+/* The same, set; value is rounded to the element type. */
+void mlprt_arena_set(const struct mlprt_model *model, void *arena, size_t offset, size_t i,
+                     double value);
+
+/* Draws every parameter's initial values: counter-based, keyed by (seed, the parameter's stream,
+ * element), element = unit * depth + k. */
+void mlprt_param_initialize(const struct mlprt_model *model, void *arena, uint64_t seed);
+
+#endif
