@@ -1,0 +1,163 @@
+# mlpgen's build: one file, no configure. Everything made goes to build/ (B=DIR for another place).
+# `make help` lists the targets; CONTRIBUTING.md says what they are for.
+
+B        = build
+VERSION  = 0.1.0
+PREFIX   = /usr/local
+DESTDIR  =
+CFLAGS   = -O2 -g
+WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wvla -Wstrict-prototypes -pedantic -Werror
+DEPFLAGS = -MMD -MP
+BISON    = bison
+FLEX     = flex
+
+# Sources are found, not listed: a new file is built because it is there.
+compiler  := $(filter-out compiler/main.c,$(wildcard compiler/*.c compiler/ops/*.c))
+generated := $(B)/parse.tab.c $(B)/scan.c $(B)/embed.c
+runtime   := $(filter-out runtime/nogzip.c,$(wildcard runtime/*.c runtime/data/*.c))
+embedded  := $(filter-out runtime/gzip.c,$(wildcard runtime/*.c runtime/data/*.c))
+headers   := $(wildcard runtime/*.h runtime/data/*.h)
+public    := $(wildcard runtime/mlprt/*.h)
+units     := $(wildcard tests/unit/*.c)
+manuals   := $(wildcard docs/man/*.scd)
+
+compiler_objects := $(compiler:%.c=$(B)/%.o) $(generated:.c=.o)
+runtime_objects  := $(runtime:%.c=$(B)/%.o)
+unit_objects     := $(units:%.c=$(B)/%.o)
+
+.PHONY: all help demo check check-san check-seeds bench lint format install uninstall clean
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+all: $(B)/mlpgen $(B)/libmlprt.a ## the compiler and the runtime (default)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+# ---- the compiler ----
+
+$(B)/mlpgen: $(B)/compiler/main.o $(B)/libmlpgen.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -lm -o $@
+
+$(B)/libmlpgen.a: $(compiler_objects)
+	rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/compiler/%.o: compiler/%.c $(B)/flags | $(B)/parse.tab.h
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $(DEPFLAGS) -DMLPGEN_VERSION='"$(VERSION)"' \
+	    -Icompiler -Iruntime -I$(B) -c $< -o $@
+
+$(B)/parse.tab.c: compiler/parse.y
+	@mkdir -p $(@D)
+	$(BISON) -Wall -Wcex -Werror --header=$(B)/parse.tab.h -o $@ $<
+
+$(B)/parse.tab.h: $(B)/parse.tab.c ;
+
+$(B)/scan.c: compiler/scan.l
+	@mkdir -p $(@D)
+	$(FLEX) -o $@ $<
+
+# What flex and bison write keeps a few warnings back.
+$(B)/parse.tab.o $(B)/scan.o: WARNINGS = -Wall -Wextra -Wno-sign-compare -Wno-unused-function -Werror
+$(B)/parse.tab.o $(B)/scan.o $(B)/embed.o: $(B)/%.o: $(B)/%.c $(B)/flags | $(B)/parse.tab.h
+	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $(DEPFLAGS) -Icompiler -I$(B) -c $< -o $@
+
+# The runtime as text inside the compiler, for --standalone.
+$(B)/embed.c: $(B)/tools/embed $(embedded) $(headers) $(public)
+	$(B)/tools/embed runtime/posix.h runtime/mlprt.h $(public) $(embedded) > $@
+
+$(B)/tools/embed: tools/embed.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $< -o $@
+
+# ---- the runtime ----
+
+$(B)/libmlprt.a: $(runtime_objects)
+	rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/runtime/%.o: runtime/%.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $(DEPFLAGS) -Iruntime -c $< -o $@
+
+# ---- tests ----
+
+check: ## all tests, after installing what they need
+	tools/install-deps build check
+	$(MAKE) all $(B)/unit
+	tools/run-tests $(B)
+
+check-san: ## unit tests and trainers under the address and undefined-behaviour sanitizers
+	$(MAKE) B=$(B)/san CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' \
+	    all $(B)/san/unit
+	tools/run-san $(B)/san
+
+check-seeds: all ## the accuracy that the examples promise, seeds 1 to 5 (ten minutes)
+	tools/five-seeds $(B)
+
+bench: all ## one epoch of fashion against PyTorch, in turn
+	bench/run $(B)
+
+$(B)/unit: $(unit_objects) $(B)/libmlpgen.a $(B)/libmlprt.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -lcriterion -ldeflate -lm -o $@
+
+$(B)/tests/unit/%.o: tests/unit/%.c $(B)/flags | $(B)/parse.tab.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) $(DEPFLAGS) -Icompiler -Iruntime -I$(B) \
+	    -c $< -o $@
+
+lint: all ## formatting, layering, static analysis
+	tools/lint $(B)
+
+format: ## clang-format on everything
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+# ---- from the model to the trained network ----
+
+demo: ## train on Fashion-MNIST, from nothing, after installing what that needs
+	tools/install-deps build demo
+	$(MAKE) all
+	tools/demo $(B)
+
+# ---- installation ----
+
+bindir     = $(DESTDIR)$(PREFIX)/bin
+includedir = $(DESTDIR)$(PREFIX)/include
+libdir     = $(DESTDIR)$(PREFIX)/lib
+man1dir    = $(DESTDIR)$(PREFIX)/share/man/man1
+
+install: all ## into PREFIX (/usr/local), below DESTDIR
+	install -d $(bindir) $(includedir)/mlprt $(libdir)/pkgconfig $(man1dir)
+	install -m 755 $(B)/mlpgen $(bindir)
+	install -m 644 runtime/mlprt.h $(includedir)
+	install -m 644 $(public) $(includedir)/mlprt
+	install -m 644 $(B)/libmlprt.a $(libdir)
+	sed 's/@VERSION@/$(VERSION)/' tools/mlprt.pc.in > $(libdir)/pkgconfig/mlprt.pc
+	chmod 644 $(libdir)/pkgconfig/mlprt.pc
+	@for page in $(manuals); do \
+	    name=$$(basename $$page .scd); \
+	    if command -v scdoc >/dev/null; then \
+	        echo "scdoc < $$page > $(man1dir)/$$name"; \
+	        scdoc < $$page > $(man1dir)/$$name && chmod 644 $(man1dir)/$$name || exit 1; \
+	    else \
+	        echo "note: scdoc is not installed: the manual page $$name is left out"; \
+	    fi; \
+	done
+
+uninstall: ## what install put there
+	rm -f $(bindir)/mlpgen $(includedir)/mlprt.h $(libdir)/libmlprt.a $(libdir)/pkgconfig/mlprt.pc
+	rm -f $(public:runtime/%=$(includedir)/%)
+	rm -f $(patsubst docs/man/%.scd,$(man1dir)/%,$(manuals))
+	-rmdir $(includedir)/mlprt
+
+clean: ## remove build/
+	rm -rf $(B)
+
+# Objects depend on the compiler and its flags: changing either builds them anew.
+flags = $(CC) $(CFLAGS) $(VERSION)
+$(B)/flags: force
+	@mkdir -p $(@D)
+	@echo '$(flags)' | cmp -s - $@ || echo '$(flags)' > $@
+.PHONY: force
+force:
+
+-include $(compiler_objects:.o=.d) $(B)/compiler/main.d $(runtime_objects:.o=.d) $(unit_objects:.o=.d)
