@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mlprt/dropout.h"
 #include "mlprt/math.h"
 #include "mlprt/rng.h"
 
