@@ -9,12 +9,14 @@
 #include <stdint.h>
 
 struct word;
+struct call;
 
 /* A resolved argument; which member counts is said by its vocab_param's type. */
 struct value {
     struct span span; /* where it was given; for a default, the word it belongs to */
     bool given;       /* false: the default of the vocabulary */
     bool absent;      /* an optional argument without a default that was not given */
+    bool bad;         /* was reported as wrong; never in a finished model */
     double number;    /* NUMBER, COUNT (whole) */
     bool truth;
     const char *text;   /* STRING; of STRING_OR_WORD: NULL where it is a word */
@@ -26,13 +28,16 @@ struct value {
 struct word {
     const struct vocab_word *vocab;
     struct span span;
+    const struct call *call;             /* as it was written: for messages of later checks */
     struct value args[VOCAB_PARAMS_MAX]; /* in the order of vocab->params */
 };
 
 /* A layer call as it stands in the file; groups (repeat) hold others. For --emit=resolved. */
 struct item {
     struct word *word;
+    struct span span;  /* of the label, else of the call */
     const char *label; /* as written, or NULL */
+    const char *name;  /* the label, else kind and number: "dense2" */
     struct item *body;
     struct item *next;
 };

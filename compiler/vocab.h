@@ -120,6 +120,7 @@ struct vocab_word {
     const char *name;
     enum activation_id activation; /* of a WORD_ACTIVATION */
     enum init_family init_family;  /* of a WORD_ACTIVATION */
+    bool class_target;             /* of a loss: its target is a class, not numbers */
     bool has_body;                 /* stands with { layers } */
     struct vocab_param params[VOCAB_PARAMS_MAX];
     size_t param_count;
@@ -131,6 +132,10 @@ extern const size_t vocab_word_count;
 
 /* The word of that name that may stand at place, or NULL. */
 const struct vocab_word *vocab_find(enum place place, const char *name);
+/* The first word of that name wherever it may stand, or NULL. */
+const struct vocab_word *vocab_find_anywhere(const char *name);
+/* The name here of something that other tools call `name` ("linear" → "dense"), or NULL. */
+const char *vocab_elsewhere(const char *name);
 /* What a reader calls such a word: "layer", "loss", "initialiser", … */
 const char *vocab_place_name(enum place place);
 
