@@ -45,7 +45,7 @@ $(B)/libmlpgen.a: $(compiler_objects)
 $(B)/compiler/%.o: compiler/%.c $(B)/flags | $(B)/parse.tab.h
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $(DEPFLAGS) -DMLPGEN_VERSION='"$(VERSION)"' \
-	    -Icompiler -Iruntime -I$(B) -c $< -o $@
+	    -Icompiler -I. -I$(B) -c $< -o $@
 
 $(B)/parse.tab.c: compiler/parse.y
 	@mkdir -p $(@D)
@@ -102,7 +102,7 @@ $(B)/unit: $(unit_objects) $(B)/libmlpgen.a $(B)/libmlprt.a
 
 $(B)/tests/unit/%.o: tests/unit/%.c $(B)/flags | $(B)/parse.tab.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) $(DEPFLAGS) -Icompiler -Iruntime -I$(B) \
+	$(CC) -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) $(DEPFLAGS) -Icompiler -Iruntime -I. -I$(B) \
 	    -c $< -o $@
 
 lint: all ## formatting, layering, static analysis
