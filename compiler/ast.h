@@ -1,5 +1,9 @@
 /* The tree of what was written: no defaults, no shapes, no meaning. Nodes live in an arena, each
- * with its span. A mistake in a statement leaves the statement out; it was reported. */
+ * with its span.
+ *
+ * After a mistake (which was reported) the tree holds what was understood, and says what to be
+ * silent about: a value that was not understood is an AST_ERROR; where a statement was left out, its
+ * block is `incomplete`, and that something is missing there is no news. */
 #ifndef MLPGEN_AST_H
 #define MLPGEN_AST_H
 
@@ -20,7 +24,8 @@ enum ast_expr_kind {
     AST_WORD, /* NAME or NAME(args) */
     AST_LIST,
     AST_NEGATE,
-    AST_BINARY
+    AST_BINARY,
+    AST_ERROR /* not understood: any value would do here */
 };
 
 struct ast_word {
@@ -78,7 +83,8 @@ struct ast_block {
     struct ast_name kind; /* model, data, train, or something that check.c will refuse */
     struct ast_name name; /* of a model */
     struct ast_stmt *body;
-    struct span span;
+    bool incomplete;  /* a statement in it was left out */
+    struct span span; /* up to its closing brace */
     struct ast_block *next;
 };
 
@@ -88,6 +94,7 @@ struct ast_file {
     struct ast_expr *version; /* the NUMBER behind "mlp", or NULL */
     struct ast_let *lets;
     struct ast_block *blocks;
+    bool incomplete; /* a let or a block was left out */
 };
 
 #endif
