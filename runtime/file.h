@@ -18,8 +18,16 @@ enum mlprt_status mlprt_file_read(const char *path, struct mlprt_bytes *bytes,
                                   struct mlprt_error *e);
 void mlprt_bytes_free(struct mlprt_bytes *bytes);
 
+/* mlprt_fail with the file's name before the message: "-" is called standard input, a control
+ * character becomes '?', and of a very long path only the end is shown, to leave the message room.
+ */
+enum mlprt_status mlprt_file_fail(struct mlprt_error *e, enum mlprt_status status, const char *path,
+                                  const char *fmt, ...) MLPRT_PRINTF(4, 5);
+
 /* Replaces the file at path as a whole: temporary file beside it, write, fsync, rename, fsync of
- * the directory. After a failure the old file is as it was and nothing is left over.
+ * the directory. After a failure the old file is as it was and nothing is left over. An existing
+ * file's permission bits are kept and symbolic links followed; what is no regular file (a device, a
+ * pipe) is written as it is.
  *
  *     struct mlprt_writer w;
  *     if (mlprt_writer_open(&w, path, e)) return …;
@@ -27,7 +35,7 @@ void mlprt_bytes_free(struct mlprt_bytes *bytes);
  *     return mlprt_writer_commit(&w, e);           … and come out here
  */
 struct mlprt_writer {
-    char *path, *temporary;
+    char *path, *temporary; /* temporary: NULL where path itself is written */
     FILE *file;
     int error; /* errno of the first failure, 0 while all is well */
 };

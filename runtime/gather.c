@@ -1,0 +1,89 @@
+/* Samples into a batch: converted to the element type and normalised on the way.
+ *
+ * One small function for each pair of stored and element type. Blocks of a constant length are what
+ * makes gcc use vector instructions at -O2 already. */
+#include "posix.h"
+
+#include "dataset.h"
+
+#include "data/format.h"
+
+#include <string.h>
+
+enum { GATHER_BLOCK = 16 /* elements: what a vector register of the least size holds as bytes */ };
+
+/* x' = x · scale, both rounded to the element type first; without scale: x. */
+#define GATHER_DEFINE(name, from_type, to_type)                                                    \
+    static void name(void *restrict out, const void *restrict in, size_t n, const double *scale)   \
+    {                                                                                              \
+        to_type *restrict to = out;                                                                \
+        const from_type *restrict from = in;                                                       \
+        size_t i = 0;                                                                              \
+        if (!scale) {                                                                              \
+            for (; i < n; i++)                                                                     \
+                to[i] = (to_type)from[i];                                                          \
+            return;                                                                                \
+        }                                                                                          \
+        const to_type factor = (to_type)*scale;                                                    \
+        for (; n - i >= GATHER_BLOCK; i += GATHER_BLOCK)                                           \
+            for (size_t k = 0; k < GATHER_BLOCK; k++)                                              \
+                to[i + k] = (to_type)from[i + k] * factor;                                         \
+        for (; i < n; i++)                                                                         \
+            to[i] = (to_type)from[i] * factor;                                                     \
+    }
+
+GATHER_DEFINE(gather_u8_f32, uint8_t, float)
+GATHER_DEFINE(gather_i8_f32, int8_t, float)
+GATHER_DEFINE(gather_i16_f32, int16_t, float)
+GATHER_DEFINE(gather_i32_f32, int32_t, float)
+GATHER_DEFINE(gather_f32_f32, float, float)
+GATHER_DEFINE(gather_f64_f32, double, float)
+GATHER_DEFINE(gather_u8_f64, uint8_t, double)
+GATHER_DEFINE(gather_i8_f64, int8_t, double)
+GATHER_DEFINE(gather_i16_f64, int16_t, double)
+GATHER_DEFINE(gather_i32_f64, int32_t, double)
+GATHER_DEFINE(gather_f32_f64, float, double)
+GATHER_DEFINE(gather_f64_f64, double, double)
+#undef GATHER_DEFINE
+
+typedef void gather_row(void *restrict out, const void *restrict in, size_t n, const double *scale);
+
+static gather_row *const gather_rows[][2] = {
+    [MLPRT_U8] = {[MLPRT_F32] = gather_u8_f32, [MLPRT_F64] = gather_u8_f64},
+    [MLPRT_I8] = {[MLPRT_F32] = gather_i8_f32, [MLPRT_F64] = gather_i8_f64},
+    [MLPRT_I16] = {[MLPRT_F32] = gather_i16_f32, [MLPRT_F64] = gather_i16_f64},
+    [MLPRT_I32] = {[MLPRT_F32] = gather_i32_f32, [MLPRT_F64] = gather_i32_f64},
+    [MLPRT_STORED_F32] = {[MLPRT_F32] = gather_f32_f32, [MLPRT_F64] = gather_f32_f64},
+    [MLPRT_STORED_F64] = {[MLPRT_F32] = gather_f64_f32, [MLPRT_F64] = gather_f64_f64},
+};
+
+/* Rows index[0 … n-1] of m to rows of stride elements at out. */
+static void gather_matrix(const struct mlprt_matrix *m, enum mlprt_element element,
+                          const double *scale, const uint32_t *index, uint32_t n, uint32_t stride,
+                          unsigned char *out)
+{
+    gather_row *const row = gather_rows[m->stored][element];
+    const size_t size = element == MLPRT_F32 ? sizeof(float) : sizeof(double);
+    const size_t row_size = m->columns * mlprt_stored_size(m->stored);
+    const unsigned char *in = m->data;
+    for (uint32_t i = 0; i < n; i++, out += stride * size) {
+        row(out, in + index[i] * row_size, m->columns, scale);
+        memset(out + m->columns * size, 0, (stride - m->columns) * size);
+    }
+}
+
+void mlprt_dataset_gather(const struct mlprt_dataset *d, const struct mlprt_model *model,
+                          const uint32_t *index, uint32_t n, void *arena, uint32_t *label)
+{
+    unsigned char *input = (unsigned char *)arena + model->input_offset;
+    unsigned char *target = (unsigned char *)arena + model->target_offset;
+    const double *scale = model->normalized ? &model->scale : NULL;
+    gather_matrix(&d->input, model->element, scale, index, n, model->input_stride, input);
+    if (d->label)
+        for (uint32_t i = 0; i < n; i++)
+            label[i] = d->label[index[i]];
+    else if (d->target.rows)
+        gather_matrix(&d->target, model->element, NULL, index, n, model->target_stride, target);
+    else
+        gather_matrix(&d->input, model->element, scale, index, n, model->target_stride, target);
+}
