@@ -15,10 +15,10 @@
  * - Constructors simplify integers locally (constants fold, x + 0, x * 1, x * 0) and never touch
  *   reals: the order and number of roundings is the definition of the program.
  * - No rounded product reaches a + or −: a real (or vector) CX_MUL marks its expression `product`;
- *   a local declared with a product, a cast, select or negation of one is a product too. Adding or
- *   subtracting a product, passing it to cb_set for anything but a local name, is a bug in the
- *   emitter and stops mlpgen (an ICE): a compiler might contract it. Sums of products are written
- *   with cx_fma. */
+ *   a local declared with or set to a product, a cast, select or negation of one is a product too.
+ *   Adding or subtracting a product (by an intrinsic too), storing it anywhere but in a local name,
+ *   or returning it is a bug in the emitter and stops mlpgen (an ICE): a compiler might contract it.
+ *   Sums of products are written with cx_fma. */
 #ifndef MLPGEN_CTREE_H
 #define MLPGEN_CTREE_H
 
@@ -45,7 +45,7 @@ enum cx_kind {
     CX_STRING,
     CX_NAME,
     CX_INDEX,  /* a[b] */
-    CX_MEMBER, /* a.text or a->text */
+    CX_MEMBER, /* a->text */
     CX_UNARY,  /* text a */
     CX_BINARY, /* a text b */
     CX_SELECT, /* a ? b : c */

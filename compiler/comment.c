@@ -1,0 +1,109 @@
+/* Any text as a C comment that stays one. */
+#include "comment.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+size_t comment_columns(const char *text, size_t len)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++)
+        n += ((unsigned char)text[i] & 0xC0) != 0x80;
+    return n;
+}
+
+/* Bytes of the UTF-8 character at s, 0 if it is none. */
+static size_t utf8_length(const unsigned char *s)
+{
+    size_t len = s[0] < 0x80 ? 1 : s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
+    if (s[0] > 0xF4)
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((s[i] & 0xC0) != 0x80)
+            return 0;
+    bool overlong = (s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xF0 && s[1] < 0x90);
+    bool outside = (s[0] == 0xED && s[1] > 0x9F) || (s[0] == 0xF4 && s[1] > 0x8F);
+    return overlong || outside ? 0 : len;
+}
+
+/* U+2000 to U+206F, where the marks are that turn the direction of text and make a comment look
+ * like code. */
+static bool is_invisible(const unsigned char *s)
+{
+    return s[0] == 0xE2 && (s[1] == 0x80 || (s[1] == 0x81 && s[2] < 0xB0));
+}
+
+/* Copies text so that it stays a comment: no start or end of one, no trigraph, no control
+ * characters, nothing that is not visible text in UTF-8. Line ends stay. */
+static void defuse(const char *text, struct strbuf *out)
+{
+    char previous = '\0';
+    for (const unsigned char *s = (const unsigned char *)text; *s;) {
+        size_t len = utf8_length(s);
+        char c = (char)*s;
+        if (len == 0 || is_invisible(s) || (*s < ' ' && *s != '\n') || *s == 0x7F)
+            c = *s == '\t' ? ' ' : '.';
+        bool pair = (previous == '*' && c == '/') || (previous == '/' && c == '*') ||
+                    (previous == '?' && c == '?');
+        if (pair)
+            strbuf_putc(out, ' ');
+        if (c == (char)*s)
+            strbuf_put(out, (const char *)s, len);
+        else
+            strbuf_putc(out, c);
+        previous = c;
+        s += len ? len : 1;
+    }
+}
+
+static void next_line(struct strbuf *out, size_t indent, bool empty)
+{
+    if (out->text[out->len - 1] == '\\')
+        strbuf_putc(out, '.'); /* no line continuation */
+    strbuf_putc(out, '\n');
+    for (size_t i = 0; i < indent; i++)
+        strbuf_putc(out, ' ');
+    strbuf_puts(out, empty ? " *" : " * ");
+}
+
+/* The bytes of [text, end) to put on a line with room columns: up to a space, if there is one. */
+static size_t line_break(const char *text, const char *end, size_t room)
+{
+    size_t len = (size_t)(end - text), best = len;
+    if (comment_columns(text, len) <= room)
+        return len;
+    for (size_t i = 1; i < len; i++) {
+        if (text[i] != ' ')
+            continue;
+        if (comment_columns(text, i) > room && best < len)
+            break;
+        best = i;
+    }
+    return best;
+}
+
+void comment_put(struct strbuf *out, const char *text, size_t indent, size_t width)
+{
+    struct strbuf safe = {0};
+    size_t frame = indent + strlen("/*  */");
+    size_t room = width > frame ? width - frame : 1;
+    defuse(text, &safe);
+    strbuf_puts(out, "/* ");
+    for (const char *s = safe.text ? safe.text : ""; *s;) {
+        const char *end = s + strcspn(s, "\n");
+        while (s < end) {
+            size_t len = line_break(s, end, room);
+            strbuf_put(out, s, len);
+            s += len;
+            s += strspn(s, " ");
+            if (s < end)
+                next_line(out, indent, false);
+        }
+        if (*s == '\n') {
+            s++;
+            next_line(out, indent, *s == '\n');
+        }
+    }
+    strbuf_puts(out, " */\n");
+    strbuf_free(&safe);
+}
