@@ -95,6 +95,7 @@ check-seeds: all ## the accuracy that the examples promise, seeds 1 to 5 (ten mi
 	tools/five-seeds $(B)
 
 bench: all ## one epoch of fashion against PyTorch, in turn
+	tools/install-deps build bench demo
 	bench/run $(B)
 
 $(B)/unit: $(unit_objects) $(B)/libmlpgen.a $(B)/libmlprt.a

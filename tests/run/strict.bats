@@ -1,0 +1,45 @@
+# Emitted code is free of warnings under strict flags, with both compilers, ISO and gnu mode, every
+# example, straight-line and looped.
+
+load common
+
+# compile_all COMPILER: every example as it comes, and the small one unrolled and looped.
+compile_all() {
+    for example in xor fashion fashion_dropout; do
+        mlpgen "$ROOT/examples/$example/$example.mlp" -o $example.c
+    done
+    mlpgen --unroll=always "$ROOT/examples/xor/xor.mlp" -o always.c
+    mlpgen --unroll=never "$ROOT/examples/xor/xor.mlp" -o never.c
+    mlpgen --dtype=f64 "$ROOT/examples/fashion_dropout/fashion_dropout.mlp" -o f64.c
+    for source in *.c; do
+        "$1" $STRICT -O2 -I"$ROOT/runtime" -c "$source" -o strict.o
+        "$1" $STRICT -std=gnu11 -O0 -I"$ROOT/runtime" -c "$source" -o strict.o
+    done
+}
+
+@test "strict: gcc has nothing to say about emitted code" {
+    compile_all gcc
+}
+
+@test "strict: clang has nothing to say about emitted code" {
+    compile_all clang
+}
+
+@test "strict: a warning would be seen" {
+    mlpgen "$ROOT/examples/xor/xor.mlp" -o xor.c
+    echo 'static int narrowed(double x) { return x; } int use(void); int use(void) { return narrowed(1); }' >>xor.c
+    for compiler in gcc clang; do
+        run $compiler $STRICT -O2 -I"$ROOT/runtime" -c xor.c -o xor.o
+        [ "$status" != 0 ]
+        [[ $output == *onversion* ]]
+    done
+}
+
+@test "strict: emitting is deterministic and names no path, date or host" {
+    cp "$ROOT/examples/fashion/fashion.mlp" .
+    mlpgen fashion.mlp -o one.c
+    mkdir below
+    (cd below && mlpgen ../fashion.mlp -o two.c)
+    cmp one.c below/two.c
+    ! grep -F -e "$PWD" -e "$(hostname)" -e "$(date +%Y-%m-%d)" one.c
+}
