@@ -305,3 +305,13 @@ const char *vocab_elsewhere(const char *name)
             return elsewhere[i].ours;
     return NULL;
 }
+
+const char *vocab_activation_name(enum activation_id id)
+{
+    static const char *const names[] = {
+#define ACTIVATION(name, init, params, formula) #name,
+#include "activation.def"
+#undef ACTIVATION
+    };
+    return names[id];
+}

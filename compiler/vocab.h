@@ -136,6 +136,8 @@ const struct vocab_word *vocab_find(enum place place, const char *name);
 const struct vocab_word *vocab_find_anywhere(const char *name);
 /* The name here of something that other tools call `name` ("linear" → "dense"), or NULL. */
 const char *vocab_elsewhere(const char *name);
+/* "relu" */
+const char *vocab_activation_name(enum activation_id id);
 /* What a reader calls such a word: "layer", "loss", "initialiser", … */
 const char *vocab_place_name(enum place place);
 
