@@ -1,0 +1,344 @@
+/* mlpgen's command line: parsing and help, both from the table of options. */
+#include "options.h"
+#include "isa.h"
+#include "typo.h"
+
+#include <string.h>
+
+#ifndef MLPGEN_VERSION
+#error "MLPGEN_VERSION is given by the Makefile"
+#endif
+
+enum option_id {
+    OPTION_OUTPUT,
+    OPTION_DEFINE,
+    OPTION_EMIT,
+    OPTION_DUMP,
+    OPTION_STANDALONE,
+    OPTION_DTYPE,
+    OPTION_TARGET,
+    OPTION_UNROLL,
+    OPTION_HELP,
+    OPTION_VERSION,
+    OPTION_COUNT
+};
+
+static const struct option {
+    const char *name;     /* "-o" or "--emit": one letter takes its argument behind it or next */
+    const char *argument; /* NULL: none; "a|b": one of these words; else any text */
+    const char *help;
+} table[OPTION_COUNT] = {
+    [OPTION_OUTPUT] = {"-o", "FILE",
+                       "write to FILE, '-' is standard output (default: NAME.c here)"},
+    [OPTION_DEFINE] = {"-D", "NAME=VALUE", "replace the value of a let"},
+    [OPTION_EMIT] = {"--emit", "trainer|resolved",
+                     "a program that trains (default), or the model with all defaults"},
+    [OPTION_DUMP] = {"--dump", "WHAT",
+                     "show what the compiler holds after a step; 'list' names them"},
+    [OPTION_STANDALONE] = {"--standalone", NULL, "put the runtime inside: nothing to link but -lm"},
+    [OPTION_DTYPE] = {"--dtype", "f32|f64", "the type of all numbers: float (default) or double"},
+    [OPTION_TARGET] = {"--target", "NAME",
+                       "one instruction set (default: all, chosen when the program runs)"},
+    [OPTION_UNROLL] = {"--unroll", "auto|always|never",
+                       "straight-line code where it pays (default), everywhere, nowhere"},
+    [OPTION_HELP] = {"--help", NULL, "show this list"},
+    [OPTION_VERSION] = {"--version", NULL, "show the version"},
+};
+
+struct parser {
+    struct options *o;
+    struct arena *arena;
+    struct strbuf *error;
+};
+
+/* "or" between the last two of n names, commas between the others. */
+static void put_names(struct strbuf *out, const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        strbuf_printf(out, "%s'%s'", i == 0 ? "" : i + 1 < n ? ", " : " or ", names[i]);
+}
+
+/* "emit" of "--emit=trainer". */
+static const char *bare_name(struct arena *arena, const char *word)
+{
+    word += strspn(word, "-");
+    return arena_strndup(arena, word, strcspn(word, "="));
+}
+
+static bool unknown_option(struct parser *p, const char *word)
+{
+    const char *names[OPTION_COUNT];
+    for (int i = 0; i < OPTION_COUNT; i++)
+        names[i] = table[i].name[1] == '-' ? table[i].name + 2 : NULL;
+    const char *near = typo_nearest(bare_name(p->arena, word), names, OPTION_COUNT);
+    strbuf_printf(p->error, "unknown option '%.*s'\n      help: ", (int)strcspn(word, "="), word);
+    if (near)
+        strbuf_printf(p->error, "did you mean '--%s'?", near);
+    else
+        strbuf_puts(p->error, "mlpgen --help lists the options");
+    return false;
+}
+
+/* Finds which of n names value is; one that is none of them is an error. */
+static bool choose(struct parser *p, enum option_id id, const char *value, const char *const *names,
+                   size_t n, size_t *chosen)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!strcmp(names[i], value)) {
+            *chosen = i;
+            return true;
+        }
+    }
+    strbuf_printf(p->error, "'%s' takes ", table[id].name);
+    put_names(p->error, names, n);
+    strbuf_printf(p->error, ", not '%s'", value);
+    const char *near = typo_nearest(value, names, n);
+    if (near)
+        strbuf_printf(p->error, "\n      help: did you mean '%s'?", near);
+    return false;
+}
+
+/* The same for the words of an argument "a|b|c". */
+static bool choose_word(struct parser *p, enum option_id id, const char *value, size_t *chosen)
+{
+    enum { WORDS_MAX = 4 };
+    const char *names[WORDS_MAX];
+    size_t n = 0;
+    for (const char *s = table[id].argument; n < WORDS_MAX; s++) {
+        size_t len = strcspn(s, "|");
+        names[n++] = arena_strndup(p->arena, s, len);
+        s += len;
+        if (!*s)
+            break;
+    }
+    return choose(p, id, value, names, n, chosen);
+}
+
+static bool choose_dump(struct parser *p, const char *value)
+{
+    const char **names = ARENA_ARRAY(p->arena, const char *, pass_count + 2);
+    names[0] = "list";
+    names[1] = "ast";
+    for (size_t i = 0; i < pass_count; i++)
+        names[i + 2] = passes[i].name;
+    size_t chosen;
+    if (!choose(p, OPTION_DUMP, value, names, pass_count + 2, &chosen))
+        return false;
+    p->o->dump = names[chosen];
+    if (chosen == 0)
+        p->o->action = ACTION_LIST;
+    return true;
+}
+
+static bool choose_target(struct parser *p, const char *value)
+{
+    const char **names = ARENA_ARRAY(p->arena, const char *, isa_count);
+    for (size_t i = 0; i < isa_count; i++)
+        names[i] = isas[i].name;
+    size_t chosen;
+    if (!choose(p, OPTION_TARGET, value, names, isa_count, &chosen))
+        return false;
+    p->o->target = names[chosen];
+    return true;
+}
+
+static bool define(struct parser *p, const char *value)
+{
+    const char *equals = strchr(value, '=');
+    if (!equals || equals == value) {
+        strbuf_printf(p->error, "'-D' takes NAME=VALUE, not '%s'", value);
+        return false;
+    }
+    p->o->overrides[p->o->override_count++] = (struct override){
+        .name = arena_strndup(p->arena, value, (size_t)(equals - value)), .value = equals + 1};
+    return true;
+}
+
+static bool apply(struct parser *p, enum option_id id, const char *value)
+{
+    struct options *o = p->o;
+    size_t chosen = 0;
+    switch (id) {
+    case OPTION_OUTPUT: o->output = value; return true;
+    case OPTION_DEFINE: return define(p, value);
+    case OPTION_EMIT:
+        if (!choose_word(p, id, value, &chosen))
+            return false;
+        o->emit = (enum options_emit)chosen;
+        return true;
+    case OPTION_DUMP: return choose_dump(p, value);
+    case OPTION_STANDALONE: o->standalone = true; return true;
+    case OPTION_DTYPE:
+        if (!choose_word(p, id, value, &chosen))
+            return false;
+        o->f64 = chosen == 1;
+        return true;
+    case OPTION_TARGET: return choose_target(p, value);
+    case OPTION_UNROLL:
+        if (!choose_word(p, id, value, &chosen))
+            return false;
+        o->unroll = (enum unroll)chosen;
+        return true;
+    case OPTION_HELP: o->action = ACTION_HELP; return true;
+    case OPTION_VERSION: o->action = ACTION_VERSION; return true;
+    case OPTION_COUNT: break;
+    }
+    return false;
+}
+
+/* The option that word gives, OPTION_COUNT if there is none; *value is what is attached to it. */
+static enum option_id find(const char *word, const char **value)
+{
+    *value = NULL;
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        size_t len = strlen(table[i].name);
+        if (strncmp(word, table[i].name, len))
+            continue;
+        bool letter = table[i].name[1] != '-';
+        if (!word[len])
+            return (enum option_id)i;
+        if (letter || word[len] == '=') {
+            *value = word + len + !letter;
+            return (enum option_id)i;
+        }
+    }
+    return OPTION_COUNT;
+}
+
+/* Handles the option at argv[0]; *used is how many words it took. */
+static bool parse_option(struct parser *p, char **argv, int *used)
+{
+    const char *value;
+    enum option_id id = find(argv[0], &value);
+    *used = 1;
+    if (id == OPTION_COUNT)
+        return unknown_option(p, argv[0]);
+    if (!table[id].argument && value) {
+        strbuf_printf(p->error, "'%s' takes no argument", table[id].name);
+        return false;
+    }
+    if (table[id].argument && !value) {
+        value = argv[1];
+        *used = 2;
+    }
+    if (table[id].argument && !value) {
+        strbuf_printf(p->error, "'%s' needs an argument: %s", table[id].name, table[id].argument);
+        return false;
+    }
+    return apply(p, id, value);
+}
+
+/* The input's base name, its ending .mlp replaced by the product's. */
+static const char *default_output(struct arena *arena, const struct options *o)
+{
+    const char *slash = strrchr(o->input, '/'), *base = slash ? slash + 1 : o->input;
+    size_t len = strlen(base), ending = strlen(".mlp");
+    if (len > ending && !strcmp(base + len - ending, ".mlp"))
+        len -= ending;
+    return arena_printf(arena, "%.*s%s", (int)len, base,
+                        o->emit == EMIT_RESOLVED ? ".resolved.mlp" : ".c");
+}
+
+/* Whether all that is needed was given; fills in where to write. */
+static bool complete(struct parser *p)
+{
+    struct options *o = p->o;
+    if (!o->input) {
+        strbuf_puts(p->error, "no input file\n      help: usage: mlpgen [OPTION]... FILE.mlp");
+        return false;
+    }
+    if (o->dump) { /* a dump takes the place of the output */
+        o->output = "-";
+        return true;
+    }
+    if (!o->output && !strcmp(o->input, "-")) {
+        strbuf_puts(p->error, "standard input has no name to call the output by\n"
+                              "      help: say where to write: -o FILE");
+        return false;
+    }
+    if (!o->output)
+        o->output = default_output(p->arena, o);
+    return true;
+}
+
+bool options_parse(struct options *o, struct arena *arena, int argc, char **argv,
+                   struct strbuf *error)
+{
+    struct parser p = {.o = o, .arena = arena, .error = error};
+    bool only_files = false;
+    *o = (struct options){.overrides = ARENA_ARRAY(arena, struct override, (size_t)argc + 1)};
+    for (int i = 1, used = 1; i < argc; i += used) {
+        used = 1;
+        if (only_files || argv[i][0] != '-' || !argv[i][1]) {
+            if (o->input) {
+                strbuf_printf(error, "more than one input file: '%s' and '%s'", o->input, argv[i]);
+                return false;
+            }
+            o->input = argv[i];
+        } else if (!strcmp(argv[i], "--")) {
+            only_files = true;
+        } else if (!parse_option(&p, argv + i, &used)) {
+            return false;
+        }
+        if (o->action != ACTION_COMPILE)
+            return true;
+    }
+    return complete(&p);
+}
+
+static void print_help(struct strbuf *out)
+{
+    enum { HELP_COLUMN = 30 };
+    strbuf_puts(out, "Usage: mlpgen [OPTION]... FILE.mlp\n"
+                     "Compiles the description of a multilayer perceptron into C that trains it.\n"
+                     "FILE.mlp may be '-', standard input; then -o is needed.\n\n");
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        size_t start = out->len;
+        const char *argument = table[i].argument;
+        strbuf_printf(out, "  %s", table[i].name);
+        if (argument)
+            strbuf_printf(out, "%c%s", table[i].name[1] == '-' ? '=' : ' ', argument);
+        int width = (int)(out->len - start);
+        strbuf_printf(out, "%*s%s\n", width < HELP_COLUMN ? HELP_COLUMN - width : 1, "",
+                      table[i].help);
+    }
+    strbuf_puts(out, "\nExit status: 0 done, 1 the model is wrong, 2 the command line is wrong,\n"
+                     "3 reading or writing failed, 70 a bug in mlpgen.\n");
+}
+
+static void print_dumps(struct strbuf *out)
+{
+    enum { NAME_COLUMNS = 12 };
+    strbuf_printf(out, "%-*s %s\n", NAME_COLUMNS, "ast", "what was written, as the parser sees it");
+    for (size_t i = 0; i < pass_count; i++)
+        strbuf_printf(out, "%-*s %s\n", NAME_COLUMNS, passes[i].name, passes[i].help);
+}
+
+void options_print(const struct options *o, struct strbuf *out)
+{
+    switch (o->action) {
+    case ACTION_HELP: print_help(out); break;
+    case ACTION_VERSION: strbuf_puts(out, "mlpgen " MLPGEN_VERSION "\n"); break;
+    case ACTION_LIST: print_dumps(out); break;
+    case ACTION_COMPILE: break;
+    }
+}
+
+void options_print_effective(const struct options *o, struct strbuf *out)
+{
+    static const char *const unrolls[] = {
+        [UNROLL_AUTO] = "auto", [UNROLL_ALWAYS] = "always", [UNROLL_NEVER] = "never"};
+    size_t start = out->len;
+    for (size_t i = 0; i < o->override_count; i++)
+        strbuf_printf(out, " -D %s=%s", o->overrides[i].name, o->overrides[i].value);
+    if (o->standalone)
+        strbuf_puts(out, " --standalone");
+    if (o->f64)
+        strbuf_puts(out, " --dtype=f64");
+    if (o->target)
+        strbuf_printf(out, " --target=%s", o->target);
+    if (o->unroll != UNROLL_AUTO)
+        strbuf_printf(out, " --unroll=%s", unrolls[o->unroll]);
+    if (out->len > start) /* without the leading space */
+        memmove(out->text + start, out->text + start + 1, out->len-- - start);
+}
