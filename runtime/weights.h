@@ -5,6 +5,8 @@
 #include "mlprt.h"
 #include "status.h"
 
+#include <stdio.h>
+
 /* What made the weights; recorded in __metadata__. */
 struct mlprt_run {
     double lr;
@@ -14,21 +16,38 @@ struct mlprt_run {
 };
 
 /* Writes the parameters in the arena to path, atomically: tensors in model order as [units, depth]
- * or [units], little-endian; metadata keys in a fixed order. */
+ * or [units], little-endian, the first at a multiple of MLPRT_ALIGN bytes. The keys of __metadata__
+ * are, in this order:
+ *
+ *     format       "mlpgen 1": raised when what is below changes its meaning
+ *     model        the model's name
+ *     model_hash   SHA-256 of the model's identity
+ *     normalize    "none" or "scale(F)"
+ *     program      the resolved program, its lines ended by newlines
+ *     lr, epochs, seed     as run; numbers are the shortest decimals that read back the same
+ *     data_sha256  SHA-256 of the training data
+ *
+ * Equal weights of equal runs are equal bytes. */
 enum mlprt_status mlprt_weights_save(const struct mlprt_model *model, const void *arena,
                                      const struct mlprt_run *run, const char *path,
                                      struct mlprt_error *e);
 
 enum mlprt_match {
-    MLPRT_MATCH_ALL,   /* exactly the model's tensors, and its hash where the file has one */
+    MLPRT_MATCH_ALL,    /* exactly the model's tensors, and its hash where the file has one */
     MLPRT_MATCH_BY_NAME /* those that the file has by name; see taken[] */
 };
 
 /* Reads a weights file into the arena's parameters. With MATCH_BY_NAME taken[i] (param_count
  * entries) says which parameters came from the file; the others are left as they are; another shape
- * under the same name, a frozen parameter that the file lacks, or no match at all is an error.
- * On an error the arena is untouched. Errors: MLPRT_IO, MLPRT_MISMATCH. */
+ * under the same name, a frozen parameter that the file lacks, or no match at all is an error, and
+ * tensors that the model does not know are passed over. With MATCH_ALL taken may be NULL.
+ * On an error the arena and taken are untouched. Errors: MLPRT_IO (no safetensors file),
+ * MLPRT_MISMATCH (one that does not fit the model, or holds NaN or infinities). */
 enum mlprt_status mlprt_weights_load(const struct mlprt_model *model, void *arena, const char *path,
                                      enum mlprt_match match, bool *taken, struct mlprt_error *e);
+
+/* Prints what a safetensors file holds, of whatever model: its tensors with dtype and shape, then
+ * its metadata. Errors: MLPRT_IO; nothing has been printed then. */
+enum mlprt_status mlprt_weights_describe(const char *path, FILE *out, struct mlprt_error *e);
 
 #endif
