@@ -236,6 +236,14 @@ struct cx *cx_div(struct cbuild *cb, struct cx *a, struct cx *b)
     return binary(cb, arithmetic_type(a, b), "/", a, b);
 }
 
+struct cx *cx_mod(struct cbuild *cb, struct cx *a, struct cx *b)
+{
+    REQUIRE(a->type == CT_INT && b->type == CT_INT && !is_int(b, 0));
+    if (a->kind == CX_INT && b->kind == CX_INT)
+        return cx_int(cb, a->integer % b->integer);
+    return binary(cb, CT_INT, "%", a, b);
+}
+
 struct cx *cx_neg(struct cbuild *cb, struct cx *a)
 {
     if (a->kind == CX_INT)
@@ -304,17 +312,26 @@ static bool adds_or_stores(const char *callee)
     return strstr(callee, "_add_") || strstr(callee, "_sub_") || strstr(callee, "_store");
 }
 
-static struct cx *call(struct cbuild *cb, enum ctype type, const char *callee, size_t n, va_list ap)
+struct cx *cx_call_array(struct cbuild *cb, enum ctype type, const char *callee, size_t n,
+                         struct cx *const *args)
 {
     struct cx *e = expr(cb, CX_CALL, type, arena_strndup(cb->arena, callee, strlen(callee)));
     e->args = ARENA_ARRAY(cb->arena, struct cx *, n);
     e->count = n;
     for (size_t i = 0; i < n; i++) {
-        e->args[i] = va_arg(ap, struct cx *);
+        e->args[i] = args[i];
         if (adds_or_stores(callee))
-            refuse_product(cb, e->args[i], callee);
+            refuse_product(cb, args[i], callee);
     }
     return e;
+}
+
+static struct cx *call(struct cbuild *cb, enum ctype type, const char *callee, size_t n, va_list ap)
+{
+    struct cx **args = ARENA_ARRAY(cb->arena, struct cx *, n);
+    for (size_t i = 0; i < n; i++)
+        args[i] = va_arg(ap, struct cx *);
+    return cx_call_array(cb, type, callee, n, args);
 }
 
 struct cx *cx_call(struct cbuild *cb, enum ctype type, const char *callee, size_t n, ...)

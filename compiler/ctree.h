@@ -130,6 +130,7 @@ struct cx *cx_add(struct cbuild *cb, struct cx *a, struct cx *b); /* pointers to
 struct cx *cx_sub(struct cbuild *cb, struct cx *a, struct cx *b);
 struct cx *cx_mul(struct cbuild *cb, struct cx *a, struct cx *b);
 struct cx *cx_div(struct cbuild *cb, struct cx *a, struct cx *b);
+struct cx *cx_mod(struct cbuild *cb, struct cx *a, struct cx *b); /* integers */
 struct cx *cx_neg(struct cbuild *cb, struct cx *a);
 struct cx *cx_not(struct cbuild *cb, struct cx *a);
 struct cx *cx_lt(struct cbuild *cb, struct cx *a, struct cx *b);
@@ -143,6 +144,8 @@ struct cx *cx_cast(struct cbuild *cb, enum ctype type, const char *name, struct 
 struct cx *cx_fma(struct cbuild *cb, struct cx *a, struct cx *b, struct cx *c);
 /* A call; n arguments of type struct cx * follow. The result is never a product. */
 struct cx *cx_call(struct cbuild *cb, enum ctype type, const char *callee, size_t n, ...);
+struct cx *cx_call_array(struct cbuild *cb, enum ctype type, const char *callee, size_t n,
+                         struct cx *const *args);
 /* A call whose result is a rounded product: _mm256_mul_ps. */
 struct cx *cx_call_product(struct cbuild *cb, enum ctype type, const char *callee, size_t n, ...);
 /* An initialiser list; tall: one item a line. */
