@@ -1,0 +1,184 @@
+/* The IR: construction, small questions, and the printer behind --dump. */
+#include "ir.h"
+
+#include <string.h>
+
+static bool name_taken(const struct ir *ir, const char *name)
+{
+    for (size_t i = 0; i < ir->tensors.len; i++)
+        if (!strcmp(ir->tensors.at[i].name, name))
+            return true;
+    return false;
+}
+
+int ir_tensor(struct ir *ir, const char *name, enum tensor_role role, uint32_t depth,
+              uint32_t units, uint32_t layer)
+{
+    char *unique = arena_printf(ir->arena, "%s", name);
+    for (char *c = unique; *c; c++)
+        if (*c == '.')
+            *c = '_'; /* block.0.dense1: check.c has made sure that no two names meet here */
+    while (name_taken(ir, unique))
+        unique = arena_printf(ir->arena, "%s_", unique);
+    *VEC_PUSH(ir->arena, &ir->tensors) = (struct tensor){
+        .name = unique, .role = role, .depth = depth, .units = units, .layer = layer};
+    return (int)ir->tensors.len - 1;
+}
+
+int ir_adjoint(struct ir *ir, int x)
+{
+    const struct tensor t = *ir_at(ir, x);
+    return ir_tensor(ir, arena_printf(ir->arena, "d_%s", t.name), ROLE_VALUE, 1, t.units, t.layer);
+}
+
+struct op ir_op(enum op_kind kind, enum section section, enum phase phase)
+{
+    struct op op = {.kind = kind, .section = section, .phase = phase};
+    for (size_t i = 0; i < OP_IN_MAX; i++)
+        op.in[i] = NO_TENSOR;
+    for (size_t i = 0; i < OP_OUT_MAX; i++)
+        op.out[i] = NO_TENSOR;
+    return op;
+}
+
+void ir_append(struct ir *ir, struct op op)
+{
+    *VEC_PUSH(ir->arena, &ir->ops) = op;
+}
+
+bool tensor_per_sample(const struct tensor *t)
+{
+    switch (t->role) {
+    case ROLE_INPUT:
+    case ROLE_TARGET:
+    case ROLE_LABEL:
+    case ROLE_VALUE:
+    case ROLE_MASK:
+    case ROLE_LOSS: return true;
+    case ROLE_PARAM:
+    case ROLE_GRAD:
+    case ROLE_STATE:
+    case ROLE_COPY: return false;
+    }
+    return false;
+}
+
+bool tensor_in_arena(const struct tensor *t)
+{
+    return t->role != ROLE_LABEL;
+}
+
+uint64_t tensor_stored(const struct ir *ir, const struct tensor *t)
+{
+    if (tensor_per_sample(t))
+        return (uint64_t)ir->batch * t->stride;
+    return ((uint64_t)t->units + t->panel - 1) / t->panel * t->panel * t->depth;
+}
+
+bool ir_uses(const struct ir *ir, int tensor)
+{
+    if (tensor == ir->input || tensor == ir->output || tensor == ir->target || tensor == ir->loss ||
+        ir_at(ir, tensor)->role == ROLE_PARAM)
+        return true;
+    for (size_t i = 0; i < ir->ops.len; i++)
+        for (size_t k = 0; k < OP_OUT_MAX; k++)
+            if (ir->ops.at[i].out[k] == tensor)
+                return true;
+    return ir_readers(ir, tensor) > 0;
+}
+
+size_t ir_readers(const struct ir *ir, int tensor)
+{
+    size_t readers = 0;
+    for (size_t i = 0; i < ir->ops.len; i++) {
+        const struct op *op = &ir->ops.at[i];
+        for (size_t k = 0; k < OP_IN_MAX; k++)
+            readers += op->in[k] == tensor;
+        for (size_t k = 0; k < op->post_count; k++)
+            readers += op->post[k].aux == tensor;
+    }
+    return readers;
+}
+
+const char *op_name(enum op_kind kind)
+{
+    static const char *const names[] = {
+#define OP(kind, name, rule) name,
+#include "op.def"
+#undef OP
+    };
+    return names[kind];
+}
+
+static const char *role_name(enum tensor_role role)
+{
+    static const char *const names[] = {
+        [ROLE_INPUT] = "input", [ROLE_TARGET] = "target", [ROLE_LABEL] = "label",
+        [ROLE_VALUE] = "value", [ROLE_MASK] = "mask",     [ROLE_LOSS] = "loss",
+        [ROLE_PARAM] = "param", [ROLE_GRAD] = "grad",     [ROLE_STATE] = "state",
+        [ROLE_COPY] = "copy"};
+    return names[role];
+}
+
+static void print_tensor(const struct ir *ir, const struct tensor *t, struct strbuf *out)
+{
+    strbuf_printf(out, "  %-6s %s", role_name(t->role), t->name);
+    if (tensor_per_sample(t))
+        strbuf_printf(out, "[%u, %u]", ir->batch, t->units);
+    else
+        strbuf_printf(out, "[%u, %u]", t->depth, t->units);
+    if (t->stride)
+        strbuf_printf(out, " stride %u", t->stride);
+    if (t->panel)
+        strbuf_printf(out, " panel %u", t->panel);
+    if (ir->arena_elements && tensor_in_arena(t))
+        strbuf_printf(out, " at %llu", (unsigned long long)t->offset);
+    strbuf_putc(out, '\n');
+}
+
+static void print_op(const struct ir *ir, const struct op *op, struct strbuf *out)
+{
+    static const char *const sections[] = {"forward", "loss", "backward", "update"};
+    static const char *const phases[] = {"prepare", "rows", "weights", "update"};
+    const char *separator = "";
+    strbuf_printf(out, "  %-8s %-7s ", sections[op->section], phases[op->phase]);
+    for (size_t i = 0; i < OP_OUT_MAX; i++)
+        if (op->out[i] != NO_TENSOR) {
+            strbuf_printf(out, "%s%s", separator, ir_at(ir, op->out[i])->name);
+            separator = ", ";
+        }
+    strbuf_printf(out, " = %s", op_name(op->kind));
+    if (op->kind == OP_ACT || op->kind == OP_ACT_GRAD)
+        strbuf_printf(out, "<%s>", vocab_activation_name(op->activation));
+    separator = "(";
+    for (size_t i = 0; i < OP_IN_MAX; i++)
+        if (op->in[i] != NO_TENSOR) {
+            strbuf_printf(out, "%s%s", separator, ir_at(ir, op->in[i])->name);
+            separator = ", ";
+        }
+    strbuf_puts(out, *separator == '(' ? "()" : ")");
+    for (size_t i = 0; i < op->post_count; i++) {
+        const struct post *post = &op->post[i];
+        strbuf_printf(out, " | %s", op_name(post->kind));
+        if (post->kind == OP_ACT || post->kind == OP_ACT_GRAD)
+            strbuf_printf(out, "<%s>", vocab_activation_name(post->activation));
+        if (post->aux != NO_TENSOR)
+            strbuf_printf(out, "(%s)", ir_at(ir, post->aux)->name);
+    }
+    strbuf_puts(out, op->straight ? "  straight\n" : "\n");
+}
+
+void ir_print(const struct ir *ir, struct strbuf *out)
+{
+    strbuf_printf(out, "model %s  batch %u  %s\n", ir->model->name, ir->batch,
+                  ir->f64 ? "f64" : "f32");
+    strbuf_puts(out, "tensors\n");
+    for (size_t i = 0; i < ir->tensors.len; i++)
+        if (ir_uses(ir, (int)i))
+            print_tensor(ir, &ir->tensors.at[i], out);
+    strbuf_puts(out, "ops\n");
+    for (size_t i = 0; i < ir->ops.len; i++)
+        print_op(ir, &ir->ops.at[i], out);
+    if (ir->arena_elements)
+        strbuf_printf(out, "arena %llu elements\n", (unsigned long long)ir->arena_elements);
+}

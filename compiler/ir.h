@@ -1,0 +1,150 @@
+/* The IR: tensors and one list of ops over them, both by integer id.
+ *
+ * The list holds, in the order of execution, everything one training step computes: the forward pass,
+ * the loss, the backward pass (put there by the autodiff pass) and the update. Evaluation runs the
+ * ops of the sections FORWARD and LOSS alone. Passes rewrite the list in place; the structs stay the
+ * same from lower.c to emit.c, later passes only fill in more fields.
+ *
+ * What an op means is said once, in ops/: its shape rule, its gradient, its evaluation (the oracle),
+ * its emission. The order of every sum is part of that meaning; no pass may change it. */
+#ifndef MLPGEN_IR_H
+#define MLPGEN_IR_H
+
+#include "model.h"
+#include "strbuf.h"
+#include "vec.h"
+
+/* X-macro over every op: OP(KIND, "name"); its rule is op_rules[OP_KIND] in ops/ops.c. */
+enum op_kind {
+#define OP(kind, name, rule) OP_##kind,
+#include "op.def"
+#undef OP
+    OP_KIND_COUNT
+};
+
+enum { NO_TENSOR = -1 };
+
+enum {
+    MEMORY_ALIGN = 64,              /* bytes: a cache line, and the widest vector there is */
+    ARENA_ELEMENTS_MAX = 0x7fffffff /* offsets are enumerators of the emitted C: ints */
+};
+
+enum tensor_role {
+    ROLE_INPUT,  /* [batch, units] the samples, put there by the runtime */
+    ROLE_TARGET, /* [batch, units] numeric targets, or … */
+    ROLE_LABEL,  /* … [batch] classes, outside the arena */
+    ROLE_VALUE,  /* [batch, units] what an op computes per sample */
+    ROLE_MASK,   /* [batch, units] bytes, 0 or 1 */
+    ROLE_LOSS,   /* [batch] */
+    ROLE_PARAM,  /* [depth, units]; a bias has depth 1 */
+    ROLE_GRAD,   /* of a parameter, summed over the batch; shaped like it */
+    ROLE_STATE,  /* the optimizer's, kept from step to step; shaped like its parameter */
+    ROLE_COPY    /* [units, depth]: a parameter transposed */
+};
+
+struct tensor {
+    const char *name; /* a C identifier, unique: hidden1, hidden1_w, d_hidden1, d_hidden1_w */
+    enum tensor_role role;
+    uint32_t depth; /* rows of a parameter; 1 otherwise */
+    uint32_t units; /* columns */
+    uint32_t layer; /* index in model->layers that it belongs to */
+
+    /* From the schedule pass. A per-sample tensor has its rows `stride` elements apart; a
+     * parameter-like one stands in panels of `panel` columns (mlprt.h: struct mlprt_param). */
+    uint32_t stride, panel;
+    /* From the memory pass: elements from the start of the arena. */
+    uint64_t offset;
+};
+
+/* A trained tensor and what belongs to it. */
+struct param {
+    const char *key; /* "hidden1.weight" */
+    int value, grad, state; /* tensors; grad and state NO_TENSOR where there is none */
+    uint32_t rank;
+    uint32_t layer;
+    struct init_rule init;
+    bool frozen;
+};
+
+enum section { SECTION_FORWARD, SECTION_LOSS, SECTION_BACKWARD, SECTION_UPDATE };
+
+/* When in a step an op runs, and over what its outermost loop goes. ROWS ops see each sample by
+ * itself: any split of the batch into blocks of rows gives the same bits. */
+enum phase {
+    PHASE_PREPARE, /* once a step, before the first row */
+    PHASE_ROWS,    /* over samples */
+    PHASE_WEIGHTS, /* over weights, each summing over the whole batch */
+    PHASE_UPDATE   /* over weights, after all gradients are there */
+};
+
+enum { OP_IN_MAX = 4, OP_OUT_MAX = 2, OP_ATTR_MAX = 5, OP_POST_MAX = 4 };
+
+/* An element-wise op that was fused into the one before it: applied to each result in place. */
+struct post {
+    enum op_kind kind;
+    int aux; /* its second input, or NO_TENSOR */
+    enum activation_id activation;
+};
+
+struct op {
+    enum op_kind kind;
+    enum section section;
+    enum phase phase;
+    int in[OP_IN_MAX], out[OP_OUT_MAX]; /* NO_TENSOR where there is none */
+    uint32_t layer;                     /* index in model->layers */
+    const char *base;                   /* the emitted function is BASE_VERB; see ops/ops.h */
+    struct span span;                   /* of the layer, loss or optimizer in the file */
+    enum activation_id activation;      /* of OP_ACT and OP_ACT_GRAD */
+    double attr[OP_ATTR_MAX];           /* named by enumerators in ops/ops.h */
+    uint32_t stream;                    /* of random numbers */
+
+    struct post post[OP_POST_MAX]; /* from the fuse pass, in order of application */
+    size_t post_count;
+    bool straight; /* from the schedule pass: straight-line code instead of loops */
+};
+
+struct ir {
+    struct arena *arena;
+    const struct model *model;
+    bool f64; /* element type: double instead of float */
+    VEC(struct tensor) tensors;
+    VEC(struct op) ops;
+    VEC(struct param) params;
+    int input, output, target, loss;
+    uint32_t batch;
+    uint64_t arena_elements; /* from the memory pass */
+};
+
+/* Adds a tensor; name is made unique by underscores where it is taken. Returns its id. */
+int ir_tensor(struct ir *ir, const char *name, enum tensor_role role, uint32_t depth,
+              uint32_t units, uint32_t layer);
+/* A new tensor for the adjoint of x, a per-sample value: d_NAME. */
+int ir_adjoint(struct ir *ir, int x);
+/* An op with no inputs, outputs or attributes yet, as a value to fill in and hand to ir_append. */
+struct op ir_op(enum op_kind kind, enum section section, enum phase phase);
+void ir_append(struct ir *ir, struct op op);
+
+static inline struct tensor *ir_at(const struct ir *ir, int tensor)
+{
+    return &ir->tensors.at[tensor];
+}
+
+/* One row per sample? */
+bool tensor_per_sample(const struct tensor *t);
+/* In the arena? (Classes come from outside.) */
+bool tensor_in_arena(const struct tensor *t);
+/* Elements that it takes in memory, padding included; its layout is decided. */
+uint64_t tensor_stored(const struct ir *ir, const struct tensor *t);
+/* Does any op read or write it, or does the runtime? */
+bool ir_uses(const struct ir *ir, int tensor);
+/* How many ops read tensor, fused ones included. */
+size_t ir_readers(const struct ir *ir, int tensor);
+
+const char *op_name(enum op_kind kind);
+/* One line a tensor, one an op; shapes always, layout once it is decided. */
+void ir_print(const struct ir *ir, struct strbuf *out);
+/* Stops mlpgen (ICE) if the IR is broken: unknown ids, wrong shapes, values read before they are
+ * written or written twice, phases out of order. `pass` names who is to blame. */
+void ir_check(const struct ir *ir, const char *pass);
+
+#endif

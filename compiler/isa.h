@@ -1,0 +1,41 @@
+/* Instruction sets: what the emitter knows of each. The generated file carries the text of every
+ * set whole, and picks the first usable one when it runs; all of them compute the same bits. */
+#ifndef MLPGEN_ISA_H
+#define MLPGEN_ISA_H
+
+#include <stddef.h>
+
+/* The names of one element type's vectors. */
+struct isa_vector {
+    unsigned lanes; /* elements in a vector; 1: no vectors */
+    const char *type;
+    const char *load, *store; /* unaligned */
+    const char *splat, *zero;
+    const char *fma;          /* (a, b, c) = a·b + c */
+    const char *max;          /* (a, b) = a > b ? a : b, as maxps does: b where they do not compare */
+    const char *greater;      /* (a, b): a mask */
+    const char *greater_last; /* the further argument of `greater`, or NULL */
+    const char *blend;        /* (no, yes, mask) */
+};
+
+struct isa {
+    const char *name;      /* what --target and --isa take; the suffix of emitted functions */
+    const char *guard;     /* preprocessor condition under which its text compiles, or NULL */
+    const char *attribute; /* of every function of it, or NULL */
+    const char *usable;    /* C condition: does this machine have it? */
+    unsigned accumulators; /* vector registers that hold sums; the rest holds operands */
+    struct isa_vector f32, f64;
+};
+
+/* Best first. The last is the portable one, which needs nothing but fma() and fmaf(). */
+extern const struct isa isas[];
+extern const size_t isa_count;
+
+const struct isa *isa_find(const char *name);
+
+static inline const struct isa_vector *isa_vector(const struct isa *isa, int f64)
+{
+    return f64 ? &isa->f64 : &isa->f32;
+}
+
+#endif

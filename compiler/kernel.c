@@ -1,0 +1,286 @@
+/* Register tiles: their text, and the loops that call them. */
+#include "kernel.h"
+
+#include "ice.h"
+#include "lane.h"
+
+#include <string.h>
+
+enum { TILE_ROWS_MAX = 16, TILE_VECTORS_MAX = PANEL };
+
+/* Rows of the tiles that an instruction set gets: as many as its registers hold sums for, then
+ * halves, so that any number of rows is a few calls. Returns how many there are. */
+static size_t tile_rows(const struct isa *isa, bool f64, unsigned rows[TILE_ROWS_MAX])
+{
+    const unsigned vectors = PANEL / isa_vector(isa, f64)->lanes;
+    unsigned most = isa->accumulators / vectors;
+    size_t count = 0;
+    if (most < 1)
+        most = 1;
+    rows[count++] = most;
+    unsigned next = 1;
+    while (next * 2 < most)
+        next *= 2;
+    for (; next >= 1 && most > 1; next /= 2)
+        rows[count++] = next;
+    return count;
+}
+
+size_t kernel_posts(const struct op *op)
+{
+    size_t taken = 0;
+    while (taken < op->post_count && post_in_tile(&op->post[taken]))
+        taken++;
+    return taken;
+}
+
+/* "tile6_relu_avx2", "tile1_relu_grad_portable" */
+static const char *tile_name(struct arena *arena, const struct op *op, const struct isa *isa,
+                             unsigned rows)
+{
+    const char *name = arena_printf(arena, "tile%u", rows);
+    for (size_t i = 0; i < kernel_posts(op); i++)
+        name = arena_printf(arena, "%s_%s", name, post_name(arena, &op->post[i]));
+    return arena_printf(arena, "%s_%s", name, isa->name);
+}
+
+/* The text of one tile. */
+
+struct tile {
+    struct cbuild *cb;
+    const struct isa_vector *v;
+    const struct op *op;
+    unsigned rows, vectors; /* accumulators: rows x vectors */
+    struct cx *sum[TILE_ROWS_MAX][TILE_VECTORS_MAX];
+};
+
+static struct cx *reals(struct tile *t, const char *name)
+{
+    return cx_name(t->cb, CT_REALS, name);
+}
+
+static struct cx *ints(struct tile *t, const char *name)
+{
+    return cx_name(t->cb, CT_INT, name);
+}
+
+/* Pointer to vector v of row `row` of c, or of a post's second input, which is laid out alike. */
+static struct cx *tile_place(struct tile *t, const char *base, unsigned row, unsigned v)
+{
+    struct cbuild *cb = t->cb;
+    struct cx *at = reals(t, base);
+    if (row)
+        at = cx_add(cb, at, cx_mul(cb, cx_int(cb, row), ints(t, "c_row")));
+    return cx_add(cb, at, cx_int(cb, (int64_t)v * t->v->lanes));
+}
+
+static struct cx *load(struct tile *t, struct cx *at)
+{
+    return cx_call(t->cb, CT_VEC, t->v->load, 1, at);
+}
+
+static void tile_start(struct tile *t)
+{
+    struct cbuild *cb = t->cb;
+    for (unsigned i = 0; i < t->rows; i++)
+        for (unsigned v = 0; v < t->vectors; v++)
+            t->sum[i][v] = cb_declare(
+                cb, t->v->type, CT_VEC, arena_printf(cb->arena, "c%u%u", i, v),
+                i ? t->sum[0][v]
+                  : load(t, cx_add(cb, reals(t, "start"), cx_int(cb, (int64_t)v * t->v->lanes))));
+}
+
+static void tile_depth_loop(struct tile *t)
+{
+    struct cbuild *cb = t->cb;
+    struct cx *k = cb_for(cb, "k", cx_int(cb, 0), ints(t, "depth"), 1);
+    struct cx *b[TILE_VECTORS_MAX];
+    struct cx *row = cx_add(cb, reals(t, "b"), cx_mul(cb, k, ints(t, "b_step")));
+    const char *constant = arena_printf(cb->arena, "const %s", t->v->type);
+    for (unsigned v = 0; v < t->vectors; v++)
+        b[v] = cb_declare(cb, constant, CT_VEC, arena_printf(cb->arena, "b%u", v),
+                          load(t, cx_add(cb, row, cx_int(cb, (int64_t)v * t->v->lanes))));
+    for (unsigned i = 0; i < t->rows; i++) {
+        struct cx *at = cx_mul(cb, k, ints(t, "a_step"));
+        if (i)
+            at = cx_add(cb, at, cx_mul(cb, cx_int(cb, i), ints(t, "a_row")));
+        struct cx *a =
+            cb_declare(cb, constant, CT_VEC, arena_printf(cb->arena, "a%u", i),
+                       cx_call(cb, CT_VEC, t->v->splat, 1, cx_at(cb, reals(t, "a"), at)));
+        for (unsigned v = 0; v < t->vectors; v++)
+            cb_set(cb, t->sum[i][v], cx_call(cb, CT_VEC, t->v->fma, 3, a, b[v], t->sum[i][v]));
+    }
+    cb_end(cb);
+}
+
+static void tile_finish(struct tile *t)
+{
+    struct cbuild *cb = t->cb;
+    const struct lane lane = {.cb = cb, .vector = t->v};
+    for (unsigned i = 0; i < t->rows; i++)
+        for (unsigned v = 0; v < t->vectors; v++) {
+            struct cx *y = t->sum[i][v];
+            for (size_t p = 0; p < kernel_posts(t->op); p++) {
+                const struct post *post = &t->op->post[p];
+                struct cx *aux = NULL;
+                if (post->aux != NO_TENSOR)
+                    aux = load(t, tile_place(t, arena_printf(cb->arena, "v%zu", p), i, v));
+                y = post_emit(&lane, post, y, aux);
+            }
+            cb_do(cb, cx_call(cb, CT_OTHER, t->v->store, 2, tile_place(t, "c", i, v), y));
+        }
+}
+
+/* Without vectors the sums of a panel are a small array that compilers keep in registers. */
+static void scalar_tile_body(struct tile *t)
+{
+    struct cbuild *cb = t->cb;
+    const struct lane lane = {.cb = cb};
+    struct cx *zero = cx_int(cb, 0), *panel = cx_int(cb, PANEL);
+    struct cx *sum = cb_declare(cb, cb_real_name(cb), CT_REALS,
+                                arena_printf(cb->arena, "sum[%d]", PANEL), NULL);
+    struct cx *j = cb_for(cb, "j", zero, panel, 1);
+    cb_set(cb, cx_at(cb, sum, j), cx_at(cb, reals(t, "start"), j));
+    cb_end(cb);
+    struct cx *k = cb_for(cb, "k", zero, ints(t, "depth"), 1);
+    struct cx *a = cb_local(cb, CT_REAL, "ak",
+                            cx_at(cb, reals(t, "a"), cx_mul(cb, k, ints(t, "a_step"))));
+    struct cx *row = cb_local(cb, CT_REALS, "bk",
+                              cx_add(cb, reals(t, "b"), cx_mul(cb, k, ints(t, "b_step"))));
+    j = cb_for(cb, "j", zero, panel, 1);
+    cb_set(cb, cx_at(cb, sum, j), cx_fma(cb, a, cx_at(cb, row, j), cx_at(cb, sum, j)));
+    cb_end(cb);
+    cb_end(cb);
+    j = cb_for(cb, "j", zero, panel, 1);
+    struct cx *y = cx_at(cb, sum, j);
+    for (size_t p = 0; p < kernel_posts(t->op); p++) {
+        struct cx *aux = cx_at(cb, reals(t, arena_printf(cb->arena, "v%zu", p)), j);
+        y = post_emit(&lane, &t->op->post[p], y, t->op->post[p].aux == NO_TENSOR ? NULL : aux);
+    }
+    cb_set(cb, cx_at(cb, reals(t, "c"), j), y);
+    cb_end(cb);
+}
+
+static void emit_tile(struct cbuild *cb, const struct op *op, const struct isa *isa, unsigned rows)
+{
+    const char *real = cb_real_name(cb);
+    struct tile t = {.cb = cb, .v = isa_vector(isa, cb->f64), .op = op, .rows = rows};
+    t.vectors = PANEL / t.v->lanes;
+
+    const char *params = arena_printf(
+        cb->arena, "size_t depth, const %s *a, %ssize_t a_step, const %s *b, size_t b_step, "
+                   "const %s *start, %s *c%s",
+        real, rows > 1 ? "size_t a_row, " : "", real, real, real, rows > 1 ? ", size_t c_row" : "");
+    for (size_t p = 0; p < kernel_posts(op); p++)
+        if (op->post[p].aux != NO_TENSOR)
+            params = arena_printf(cb->arena, "%s, const %s *v%zu", params, real, p);
+    const char *type = isa->attribute ? arena_printf(cb->arena,
+                                                     "__attribute__((always_inline))\n%s\nstatic "
+                                                     "inline void",
+                                                     isa->attribute)
+                                      : "static inline void";
+    cb_function(cb, type, tile_name(cb->arena, op, isa, rows), params);
+    if (t.v->lanes > 1) {
+        tile_start(&t);
+        tile_depth_loop(&t);
+        tile_finish(&t);
+    } else {
+        scalar_tile_body(&t);
+    }
+    cb_end(cb);
+    cb_blank(cb);
+}
+
+static bool calls_tiles(const struct op *op)
+{
+    return !op->straight &&
+           (op->kind == OP_DENSE || op->kind == OP_DENSE_DX || op->kind == OP_DENSE_DW);
+}
+
+/* Do two ops call the same tiles? */
+static bool same_epilogue(const struct op *a, const struct op *b)
+{
+    if (kernel_posts(a) != kernel_posts(b))
+        return false;
+    for (size_t i = 0; i < kernel_posts(a); i++)
+        if (a->post[i].kind != b->post[i].kind || a->post[i].activation != b->post[i].activation)
+            return false;
+    return true;
+}
+
+void kernel_emit_tiles(struct cbuild *cb, const struct ir *ir, const struct isa *isa)
+{
+    unsigned rows[TILE_ROWS_MAX];
+    const size_t sizes = tile_rows(isa, ir->f64, rows);
+    for (size_t i = 0; i < ir->ops.len; i++) {
+        const struct op *op = &ir->ops.at[i];
+        bool seen = false;
+        for (size_t k = 0; k < i && calls_tiles(op); k++)
+            seen |= calls_tiles(&ir->ops.at[k]) && same_epilogue(&ir->ops.at[k], op);
+        if (!calls_tiles(op) || seen)
+            continue;
+        cb->at = op->span;
+        for (size_t s = 0; s < sizes; s++)
+            emit_tile(cb, op, isa, rows[s]);
+    }
+}
+
+/* The loops around the tiles. */
+
+static void call_tile(struct emit *e, const struct op *op, const struct product *p, unsigned rows,
+                      struct cx *panel, struct cx *row)
+{
+    struct cbuild *cb = e->cb;
+    struct cx *columns = cx_mul(cb, panel, cx_int(cb, PANEL));
+    struct cx *place = cx_add(cb, cx_mul(cb, panel, p->c_panel), cx_mul(cb, row, p->c_row));
+    struct cx *start = p->start ? cx_add(cb, p->start, columns) : cx_name(cb, CT_REALS, "zeros");
+    struct cx *args[16];
+    size_t n = 0;
+    args[n++] = p->depth;
+    args[n++] = cx_add(cb, p->a, cx_mul(cb, row, p->a_row));
+    if (rows > 1)
+        args[n++] = p->a_row;
+    args[n++] = p->a_step;
+    args[n++] = cx_add(cb, p->b, cx_mul(cb, panel, p->b_panel));
+    args[n++] = p->b_step;
+    args[n++] = start;
+    args[n++] = cx_add(cb, p->c, place);
+    if (rows > 1)
+        args[n++] = p->c_row;
+    for (size_t i = 0; i < kernel_posts(op); i++)
+        if (op->post[i].aux != NO_TENSOR)
+            args[n++] = cx_add(cb, e->aux[i], place);
+    cb_do(cb, cx_call_array(cb, CT_OTHER, tile_name(cb->arena, op, e->isa, rows), n, args));
+}
+
+void kernel_emit_product(struct emit *e, const struct op *op, const struct product *p)
+{
+    struct cbuild *cb = e->cb;
+    unsigned rows[TILE_ROWS_MAX];
+    const size_t sizes = tile_rows(e->isa, e->ir->f64, rows);
+    struct cx *panel = cb_for(cb, "p", cx_int(cb, 0), p->panels, 1);
+    if (sizes == 1) {
+        struct cx *r = cb_for(cb, "r", p->rows_from, p->rows_to, 1);
+        call_tile(e, op, p, 1, panel, r);
+        cb_end(cb);
+        cb_end(cb);
+        return;
+    }
+    struct cx *most = cx_int(cb, rows[0]);
+    struct cx *left = cx_sub(cb, p->rows_to, p->rows_from);
+    struct cx *whole = cb_declare(
+        cb, "const size_t", CT_INT, "whole",
+        cx_add(cb, p->rows_from, cx_mul(cb, cx_div(cb, left, most), most)));
+    struct cx *r = cb_for(cb, "r", p->rows_from, whole, rows[0]);
+    call_tile(e, op, p, rows[0], panel, r);
+    cb_end(cb);
+    struct cx *rest = cb_declare(cb, "size_t", CT_INT, "rest", whole);
+    for (size_t s = 1; s < sizes; s++) {
+        cb_if(cb, cx_le(cb, cx_add(cb, rest, cx_int(cb, rows[s])), p->rows_to));
+        call_tile(e, op, p, rows[s], panel, rest);
+        if (s + 1 < sizes)
+            cb_advance(cb, rest, cx_int(cb, rows[s]));
+        cb_end(cb);
+    }
+    cb_end(cb);
+}

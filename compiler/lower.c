@@ -1,0 +1,152 @@
+/* Lowering: one op (or two) for each layer, in order; the loss behind them. */
+#include "lower.h"
+
+#include "ice.h"
+#include "ops/ops.h"
+
+struct lowering {
+    struct ir *ir;
+    const struct model *model;
+    int x;          /* the value that the next layer reads */
+    uint32_t layer; /* its index */
+};
+
+static const struct word *optimizer_of(const struct model *m)
+{
+    return m->train->args[TRAIN_OPTIMIZER].word;
+}
+
+/* Adds a trained tensor with its gradient and optimizer state. Returns its value's tensor. */
+static int add_param(struct lowering *l, const char *key, const char *name, uint32_t rank,
+                     uint32_t depth, struct init_rule init, bool frozen)
+{
+    struct ir *ir = l->ir;
+    const struct layer *layer = &l->model->layers[l->layer];
+    struct arena *arena = ir->arena;
+    struct param p = {.key = arena_printf(arena, "%s.%s", layer->name, key),
+                      .rank = rank,
+                      .layer = l->layer,
+                      .init = init,
+                      .frozen = frozen,
+                      .grad = NO_TENSOR,
+                      .state = NO_TENSOR};
+    name = arena_printf(arena, "%s_%s", layer->name, name);
+    p.value = ir_tensor(ir, name, ROLE_PARAM, depth, layer->out, l->layer);
+    if (!frozen)
+        p.grad = ir_tensor(ir, arena_printf(arena, "d_%s", name), ROLE_GRAD, depth, layer->out,
+                           l->layer);
+    if (!frozen && optimizer_of(l->model)->args[SGD_MOMENTUM].number > 0)
+        p.state = ir_tensor(ir, arena_printf(arena, "%s_v", name), ROLE_STATE, depth, layer->out,
+                            l->layer);
+    *VEC_PUSH(arena, &ir->params) = p;
+    return p.value;
+}
+
+static struct op layer_op(const struct lowering *l, enum op_kind kind)
+{
+    struct op op = ir_op(kind, SECTION_FORWARD, PHASE_ROWS);
+    op.layer = l->layer;
+    op.stream = l->layer;
+    op.span = l->model->layers[l->layer].span;
+    return op;
+}
+
+/* Appends op, whose value is a new tensor named like the layer: the next layer's x. */
+static void append_value(struct lowering *l, struct op op)
+{
+    const struct layer *layer = &l->model->layers[l->layer];
+    op.out[0] = ir_tensor(l->ir, layer->name, ROLE_VALUE, 1, layer->out, l->layer);
+    op.base = ir_at(l->ir, op.out[0])->name;
+    ir_append(l->ir, op);
+    l->x = op.out[0];
+}
+
+static void lower_dense(struct lowering *l, const struct layer *layer)
+{
+    const struct value *args = layer->word->args;
+    struct op op = layer_op(l, OP_DENSE);
+    op.in[0] = l->x;
+    op.in[1] = add_param(l, "weight", "w", 2, layer->in, layer->weight_init,
+                         args[DENSE_FROZEN].truth);
+    if (args[DENSE_BIAS].truth)
+        op.in[2] = add_param(l, "bias", "b", 1, 1, layer->bias_init, args[DENSE_FROZEN].truth);
+    append_value(l, op);
+}
+
+static void lower_dropout(struct lowering *l, const struct layer *layer)
+{
+    const struct value *args = layer->word->args;
+    struct op op = layer_op(l, OP_DROPOUT);
+    op.attr[DROPOUT_ATTR_P] = args[DROPOUT_P].number;
+    op.attr[DROPOUT_ATTR_CLASSIC] = args[DROPOUT_MODE].word->vocab->id == WORD_CLASSIC;
+
+    struct op mask = op;
+    mask.kind = OP_DROPOUT_MASK;
+    mask.out[0] = ir_tensor(l->ir, arena_printf(l->ir->arena, "%s_mask", layer->name), ROLE_MASK, 1,
+                            layer->out, l->layer);
+    mask.base = ir_at(l->ir, mask.out[0])->name;
+    ir_append(l->ir, mask);
+
+    op.in[0] = l->x;
+    op.in[1] = mask.out[0];
+    append_value(l, op);
+}
+
+static void lower_activation(struct lowering *l, const struct layer *layer)
+{
+    struct op op = layer_op(l, OP_ACT);
+    op.activation = layer->word->vocab->activation;
+    op.in[0] = l->x;
+    append_value(l, op);
+}
+
+static void lower_layer(struct lowering *l)
+{
+    const struct layer *layer = &l->model->layers[l->layer];
+    switch (layer->word->vocab->id) {
+    case WORD_DENSE: lower_dense(l, layer); return;
+    case WORD_DROPOUT: lower_dropout(l, layer); return;
+    case WORD_ACTIVATION: lower_activation(l, layer); return;
+    default: ICE("layer '%s' has no lowering", layer->word->vocab->name);
+    }
+}
+
+static void lower_loss(struct lowering *l)
+{
+    struct ir *ir = l->ir;
+    const struct word *loss = l->model->block->args[MODEL_LOSS].word;
+    const uint32_t last = (uint32_t)l->model->layer_count - 1;
+    const bool classes = loss->vocab->id == WORD_SOFTMAX_CROSS_ENTROPY;
+    struct op op = ir_op(classes ? OP_SOFTMAX_CROSS_ENTROPY : OP_HALF_SQUARED, SECTION_LOSS,
+                         PHASE_ROWS);
+    op.layer = last;
+    op.span = loss->span;
+    ir->loss = ir_tensor(ir, "loss", ROLE_LOSS, 1, 1, last);
+    ir->target = classes ? ir_tensor(ir, "label", ROLE_LABEL, 1, 1, last)
+                         : ir_tensor(ir, "target", ROLE_TARGET, 1, l->model->output_size, last);
+    ir->output = l->x;
+    op.base = ir_at(ir, ir->loss)->name;
+    op.in[0] = l->x;
+    op.in[1] = ir->target;
+    op.out[0] = ir->loss;
+    if (classes)
+        op.out[1] = ir_tensor(ir, "p", ROLE_VALUE, 1, l->model->output_size, last);
+    ir_append(ir, op);
+}
+
+struct ir *lower_model(struct arena *arena, const struct model *model, bool f64)
+{
+    struct ir *ir = ARENA_NEW(arena, struct ir);
+    ir->arena = arena;
+    ir->model = model;
+    ir->f64 = f64;
+    ir->batch = (uint32_t)model->train->args[TRAIN_BATCH].number;
+
+    struct lowering l = {.ir = ir, .model = model};
+    ir->input = ir_tensor(ir, "input", ROLE_INPUT, 1, model->input_size, 0);
+    l.x = ir->input;
+    for (l.layer = 0; l.layer < model->layer_count; l.layer++)
+        lower_layer(&l);
+    lower_loss(&l);
+    return ir;
+}

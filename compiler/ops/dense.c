@@ -1,0 +1,491 @@
+/* dense: an affine layer and its gradients.
+ *
+ *     dense     y  [n, units] = x·W + b     x [n, depth], W [depth, units], b [units]
+ *     dense_dx  dx [n, depth] = dy·Wᵀ
+ *     dense_dw  dW [depth, units] = xᵀ·dy   summed over the batch
+ *     dense_db  db [units] = Σ dy           summed over the batch
+ *     transpose Wᵀ [units, depth]           the copy that the looped dense_dx streams
+ *
+ * Each element of a result is one chain: it starts from b (or 0) and takes one fma for each k (dx:
+ * each unit; dW: each sample) in ascending order. Small layers come out as straight-line code, others
+ * as loops over register tiles (kernel.h); both keep the chains. */
+#include "ice.h"
+#include "kernel.h"
+#include "lane.h"
+#include "ops/ops.h"
+
+/* Element (unit, k) of a parameter-like tensor, counted from its start (see struct mlprt_param). */
+static int64_t panel_index(const struct tensor *t, uint32_t k, uint32_t unit)
+{
+    return ((int64_t)(unit / t->panel) * t->depth + k) * t->panel + unit % t->panel;
+}
+
+static struct cx *param_at(struct emit *e, struct cx *base, int tensor, uint32_t k, uint32_t unit)
+{
+    return cx_at(e->cb, base, cx_int(e->cb, panel_index(ir_at(e->ir, tensor), k, unit)));
+}
+
+/* Panels of a parameter-like tensor as a named constant. */
+static struct cx *panels_of(struct emit *e, int tensor)
+{
+    const struct tensor *t = ir_at(e->ir, tensor);
+    return cx_int(e->cb, (t->units + t->panel - 1) / t->panel);
+}
+
+static struct cx *straight_post(struct emit *e, const struct op *op, struct cx *v,
+                                struct cx *const *aux_row, uint32_t column)
+{
+    const struct lane scalar = {.cb = e->cb};
+    for (size_t i = 0; i < op->post_count; i++)
+        v = post_emit(&scalar, &op->post[i], v,
+                      aux_row[i] ? cx_at(e->cb, aux_row[i], cx_int(e->cb, column)) : NULL);
+    return v;
+}
+
+static void straight_aux_rows(struct emit *e, const struct op *op, struct cx *r,
+                              struct cx *aux_row[OP_POST_MAX])
+{
+    for (size_t i = 0; i < op->post_count; i++)
+        aux_row[i] = op->post[i].aux == NO_TENSOR
+                         ? NULL
+                         : emit_row_in(e, arena_printf(e->cb->arena, "vr%zu", i), e->aux[i],
+                                       op->post[i].aux, r);
+}
+
+/* Forward. */
+
+static void dense_check(const struct ir *ir, const struct op *op)
+{
+    const struct tensor *x = ir_at(ir, op->in[0]), *w = ir_at(ir, op->in[1]);
+    REQUIRE(x->units == w->depth && ir_at(ir, op->out[0])->units == w->units);
+    if (op->in[2] != NO_TENSOR)
+        REQUIRE(ir_at(ir, op->in[2])->units == w->units);
+}
+
+static int dense_gradient(struct ir *ir, const struct op *op, int d_out)
+{
+    const struct param *w = NULL, *b = NULL;
+    for (size_t i = 0; i < ir->params.len; i++) {
+        if (ir->params.at[i].value == op->in[1])
+            w = &ir->params.at[i];
+        if (ir->params.at[i].value == op->in[2])
+            b = &ir->params.at[i];
+    }
+    REQUIRE(w);
+    struct op dx = ir_op(OP_DENSE_DX, SECTION_BACKWARD, PHASE_ROWS);
+    dx.base = op->base;
+    dx.layer = op->layer;
+    dx.span = op->span;
+    dx.in[0] = d_out;
+    dx.in[1] = op->in[1];
+    dx.out[0] = ir_adjoint(ir, op->in[0]);
+    ir_append(ir, dx);
+
+    struct op dw = dx;
+    dw.kind = OP_DENSE_DW;
+    dw.phase = PHASE_WEIGHTS;
+    dw.in[0] = op->in[0];
+    dw.in[1] = d_out;
+    dw.out[0] = w->grad;
+    if (w->grad != NO_TENSOR)
+        ir_append(ir, dw);
+    if (b && b->grad != NO_TENSOR) {
+        struct op db = dw;
+        db.kind = OP_DENSE_DB;
+        db.in[0] = d_out;
+        db.in[1] = NO_TENSOR;
+        db.out[0] = b->grad;
+        ir_append(ir, db);
+    }
+    return dx.out[0];
+}
+
+static void dense_eval(struct ir_eval *ev, const struct op *op)
+{
+    const struct tensor *w = ir_at(ev->ir, op->in[1]);
+    for (uint32_t r = 0; r < ev->n; r++)
+        for (uint32_t j = 0; j < w->units; j++) {
+            double acc = op->in[2] == NO_TENSOR ? 0 : *ev_at(ev, op->in[2], 0, j);
+            for (uint32_t k = 0; k < w->depth; k++)
+                acc = ev_fma(ev, *ev_at(ev, op->in[0], r, k), *ev_at(ev, op->in[1], k, j), acc);
+            *ev_at(ev, op->out[0], r, j) = acc;
+        }
+}
+
+static void dense_emit_straight(struct emit *e, const struct op *op)
+{
+    struct cbuild *cb = e->cb;
+    const struct tensor *w = ir_at(e->ir, op->in[1]);
+    struct cx *aux_row[OP_POST_MAX];
+    struct cx *r = cb_for(cb, "r", e->first, e->last, 1);
+    struct cx *x = emit_row_in(e, "xr", e->in[0], op->in[0], r);
+    straight_aux_rows(e, op, r, aux_row);
+    struct cx *y = emit_row_out(e, "yr", e->out[0], op->out[0], r);
+    for (uint32_t j = 0; j < w->units; j++) {
+        struct cx *acc = cb_local(cb, CT_REAL, arena_printf(cb->arena, "y%u", j),
+                                  e->in[2] ? cx_at(cb, e->in[2], cx_int(cb, j)) : cx_real(cb, 0));
+        for (uint32_t k = 0; k < w->depth; k++)
+            cb_set(cb, acc,
+                   cx_fma(cb, cx_at(cb, x, cx_int(cb, k)), param_at(e, e->in[1], op->in[1], k, j),
+                          acc));
+        cb_set(cb, cx_at(cb, y, cx_int(cb, j)), straight_post(e, op, acc, aux_row, j));
+    }
+    cb_end(cb);
+}
+
+static void dense_emit(struct emit *e, const struct op *op)
+{
+    if (op->straight) {
+        dense_emit_straight(e, op);
+        return;
+    }
+    struct cbuild *cb = e->cb;
+    struct cx *one = cx_int(cb, 1), *panel = cx_int(cb, PANEL);
+    const struct product p = {.rows_from = e->first,
+                              .rows_to = e->last,
+                              .depth = emit_units(e, op->in[0]),
+                              .a = e->in[0],
+                              .a_row = emit_stride(e, op->in[0]),
+                              .a_step = one,
+                              .b = e->in[1],
+                              .b_panel = cx_mul(cb, emit_units(e, op->in[0]), panel),
+                              .b_step = panel,
+                              .start = e->in[2],
+                              .c = e->out[0],
+                              .c_panel = panel,
+                              .c_row = emit_stride(e, op->out[0]),
+                              .panels = panels_of(e, op->in[1])};
+    kernel_emit_product(e, op, &p);
+    emit_posts(e, op, kernel_posts(op));
+}
+
+/* "hidden1 = relu(x·W + b)" */
+static const char *dense_formula(struct arena *arena, const struct ir *ir, const struct op *op)
+{
+    const struct tensor *x = ir_at(ir, op->in[0]), *y = ir_at(ir, op->out[0]);
+    const char *inner = arena_printf(arena, "%s·W%s", x->name, op->in[2] == NO_TENSOR ? "" : " + b");
+    for (size_t i = 0; i < op->post_count; i++)
+        inner = arena_printf(arena, "%s(%s)", post_name(arena, &op->post[i]), inner);
+    return arena_printf(arena, "%s = %s   [n,%u]·[%u,%u]%s", y->name, inner, x->units, x->units,
+                        y->units,
+                        op->in[2] == NO_TENSOR ? "" : arena_printf(arena, " + [%u]", y->units));
+}
+
+/* Two for every weight. */
+static uint64_t product_flops(const struct ir *ir, const struct op *op)
+{
+    const struct tensor *a = ir_at(ir, op->in[0]);
+    return 2 * (uint64_t)a->units *
+           (op->kind == OP_DENSE_DW ? ir_at(ir, op->in[1])->units : ir_at(ir, op->out[0])->units);
+}
+
+const struct op_rule dense_rule = {.inputs = 3,
+                                   .optional = 1,
+                                   .outputs = 1,
+                                   .in_names = {"x", "w", "b"},
+                                   .out_names = {"y"},
+                                   .check = dense_check,
+                                   .gradient = dense_gradient,
+                                   .eval = dense_eval,
+                                   .emit = dense_emit,
+                                   .formula = dense_formula,
+                                   .flops = product_flops};
+
+/* Adjoint of the input. in[1] is W, or its transposed copy once the schedule has put one there. */
+
+static bool reads_copy(const struct ir *ir, const struct op *op)
+{
+    return ir_at(ir, op->in[1])->role == ROLE_COPY;
+}
+
+static void dx_check(const struct ir *ir, const struct op *op)
+{
+    const struct tensor *w = ir_at(ir, op->in[1]);
+    const uint32_t depth = reads_copy(ir, op) ? w->units : w->depth;
+    const uint32_t units = reads_copy(ir, op) ? w->depth : w->units;
+    REQUIRE(ir_at(ir, op->in[0])->units == units && ir_at(ir, op->out[0])->units == depth);
+}
+
+static void dx_eval(struct ir_eval *ev, const struct op *op)
+{
+    const uint32_t units = ir_at(ev->ir, op->in[0])->units;
+    const uint32_t depth = ir_at(ev->ir, op->out[0])->units;
+    const bool copy = reads_copy(ev->ir, op);
+    for (uint32_t r = 0; r < ev->n; r++)
+        for (uint32_t k = 0; k < depth; k++) {
+            double acc = 0;
+            for (uint32_t j = 0; j < units; j++)
+                acc = ev_fma(ev, *ev_at(ev, op->in[0], r, j),
+                             copy ? *ev_at(ev, op->in[1], j, k) : *ev_at(ev, op->in[1], k, j), acc);
+            *ev_at(ev, op->out[0], r, k) = acc;
+        }
+}
+
+static void dx_emit_straight(struct emit *e, const struct op *op)
+{
+    struct cbuild *cb = e->cb;
+    const struct tensor *w = ir_at(e->ir, op->in[1]);
+    struct cx *aux_row[OP_POST_MAX];
+    struct cx *r = cb_for(cb, "r", e->first, e->last, 1);
+    struct cx *dy = emit_row_in(e, "dyr", e->in[0], op->in[0], r);
+    straight_aux_rows(e, op, r, aux_row);
+    struct cx *dx = emit_row_out(e, "dxr", e->out[0], op->out[0], r);
+    for (uint32_t k = 0; k < w->depth; k++) {
+        struct cx *acc =
+            cb_local(cb, CT_REAL, arena_printf(cb->arena, "dx%u", k), cx_real(cb, 0));
+        for (uint32_t j = 0; j < w->units; j++)
+            cb_set(cb, acc,
+                   cx_fma(cb, cx_at(cb, dy, cx_int(cb, j)), param_at(e, e->in[1], op->in[1], k, j),
+                          acc));
+        cb_set(cb, cx_at(cb, dx, cx_int(cb, k)), straight_post(e, op, acc, aux_row, k));
+    }
+    cb_end(cb);
+}
+
+static void dx_emit(struct emit *e, const struct op *op)
+{
+    if (op->straight) {
+        dx_emit_straight(e, op);
+        return;
+    }
+    struct cbuild *cb = e->cb;
+    struct cx *one = cx_int(cb, 1), *panel = cx_int(cb, PANEL);
+    const struct product p = {.rows_from = e->first,
+                              .rows_to = e->last,
+                              .depth = emit_units(e, op->in[0]),
+                              .a = e->in[0],
+                              .a_row = emit_stride(e, op->in[0]),
+                              .a_step = one,
+                              .b = e->in[1],
+                              .b_panel = cx_mul(cb, emit_units(e, op->in[0]), panel),
+                              .b_step = panel,
+                              .c = e->out[0],
+                              .c_panel = panel,
+                              .c_row = emit_stride(e, op->out[0]),
+                              .panels = panels_of(e, op->in[1])};
+    kernel_emit_product(e, op, &p);
+    emit_posts(e, op, kernel_posts(op));
+}
+
+static const char *dx_formula(struct arena *arena, const struct ir *ir, const struct op *op)
+{
+    const struct tensor *dy = ir_at(ir, op->in[0]), *dx = ir_at(ir, op->out[0]);
+    const char *inner = arena_printf(arena, "%s·Wᵀ", dy->name);
+    for (size_t i = 0; i < op->post_count; i++)
+        inner = arena_printf(arena, "%s(%s, %s)", post_name(arena, &op->post[i]), inner,
+                             ir_at(ir, op->post[i].aux)->name);
+    return arena_printf(arena, "%s = %s   [n,%u]·[%u,%u]", dx->name, inner, dy->units, dy->units,
+                        dx->units);
+}
+
+const struct op_rule dense_dx_rule = {.inputs = 2,
+                                      .outputs = 1,
+                                      .in_names = {"dy", "w"},
+                                      .out_names = {"dx"},
+                                      .verb = "dx",
+                                      .check = dx_check,
+                                      .eval = dx_eval,
+                                      .emit = dx_emit,
+                                      .formula = dx_formula,
+                                      .flops = product_flops};
+
+/* Gradient of the weights. */
+
+static void dw_check(const struct ir *ir, const struct op *op)
+{
+    const struct tensor *dw = ir_at(ir, op->out[0]);
+    REQUIRE(ir_at(ir, op->in[0])->units == dw->depth && ir_at(ir, op->in[1])->units == dw->units);
+}
+
+static void dw_eval(struct ir_eval *ev, const struct op *op)
+{
+    const struct tensor *dw = ir_at(ev->ir, op->out[0]);
+    for (uint32_t k = 0; k < dw->depth; k++)
+        for (uint32_t j = 0; j < dw->units; j++) {
+            double acc = 0;
+            for (uint32_t r = 0; r < ev->n; r++)
+                acc = ev_fma(ev, *ev_at(ev, op->in[0], r, k), *ev_at(ev, op->in[1], r, j), acc);
+            *ev_at(ev, op->out[0], k, j) = acc;
+        }
+}
+
+/* Sums stay in memory between samples: element by element the same chain as in registers. */
+static void zero_params(struct emit *e, const struct op *op)
+{
+    struct cbuild *cb = e->cb;
+    struct cx *i = cb_for(cb, "i", cx_int(cb, 0),
+                          cx_int(cb, (int64_t)tensor_stored(e->ir, ir_at(e->ir, op->out[0]))), 1);
+    cb_set(cb, cx_at(cb, e->out[0], i), cx_real(cb, 0));
+    cb_end(cb);
+}
+
+static void dw_emit_straight(struct emit *e, const struct op *op)
+{
+    struct cbuild *cb = e->cb;
+    const struct tensor *dw = ir_at(e->ir, op->out[0]);
+    zero_params(e, op);
+    struct cx *r = cb_for(cb, "r", cx_int(cb, 0), e->n, 1);
+    struct cx *x = emit_row_in(e, "xr", e->in[0], op->in[0], r);
+    struct cx *dy = emit_row_in(e, "dyr", e->in[1], op->in[1], r);
+    for (uint32_t k = 0; k < dw->depth; k++)
+        for (uint32_t j = 0; j < dw->units; j++) {
+            struct cx *sum = param_at(e, e->out[0], op->out[0], k, j);
+            cb_set(cb, sum,
+                   cx_fma(cb, cx_at(cb, x, cx_int(cb, k)), cx_at(cb, dy, cx_int(cb, j)), sum));
+        }
+    cb_end(cb);
+}
+
+static void dw_emit(struct emit *e, const struct op *op)
+{
+    if (op->straight) {
+        dw_emit_straight(e, op);
+        return;
+    }
+    struct cbuild *cb = e->cb;
+    struct cx *one = cx_int(cb, 1), *panel = cx_int(cb, PANEL);
+    const struct product p = {.rows_from = cx_int(cb, 0),
+                              .rows_to = emit_units(e, op->in[0]),
+                              .depth = e->n,
+                              .a = e->in[0],
+                              .a_row = one,
+                              .a_step = emit_stride(e, op->in[0]),
+                              .b = e->in[1],
+                              .b_panel = panel,
+                              .b_step = emit_stride(e, op->in[1]),
+                              .c = e->out[0],
+                              .c_panel = cx_mul(cb, emit_units(e, op->in[0]), panel),
+                              .c_row = panel,
+                              .panels = panels_of(e, op->out[0])};
+    kernel_emit_product(e, op, &p);
+}
+
+static const char *dw_formula(struct arena *arena, const struct ir *ir, const struct op *op)
+{
+    const struct tensor *x = ir_at(ir, op->in[0]), *dy = ir_at(ir, op->in[1]);
+    return arena_printf(arena, "%s = %sᵀ·%s   [%u,n]·[n,%u]", ir_at(ir, op->out[0])->name, x->name,
+                        dy->name, x->units, dy->units);
+}
+
+const struct op_rule dense_dw_rule = {.inputs = 2,
+                                      .outputs = 1,
+                                      .in_names = {"x", "dy"},
+                                      .out_names = {"dw"},
+                                      .verb = "dw",
+                                      .check = dw_check,
+                                      .eval = dw_eval,
+                                      .emit = dw_emit,
+                                      .formula = dw_formula,
+                                      .flops = product_flops};
+
+/* Gradient of the bias. */
+
+static void db_check(const struct ir *ir, const struct op *op)
+{
+    REQUIRE(ir_at(ir, op->in[0])->units == ir_at(ir, op->out[0])->units);
+}
+
+static void db_eval(struct ir_eval *ev, const struct op *op)
+{
+    const uint32_t units = ir_at(ev->ir, op->out[0])->units;
+    for (uint32_t j = 0; j < units; j++) {
+        double acc = 0;
+        for (uint32_t r = 0; r < ev->n; r++)
+            acc = ev_round(ev, acc + *ev_at(ev, op->in[0], r, j));
+        *ev_at(ev, op->out[0], 0, j) = acc;
+    }
+}
+
+static void db_add(struct emit *e, struct cx *j, void *context)
+{
+    struct cx *dy = context, *sum = cx_at(e->cb, e->out[0], j);
+    cb_set(e->cb, sum, cx_add(e->cb, sum, cx_at(e->cb, dy, j)));
+}
+
+static void db_emit(struct emit *e, const struct op *op)
+{
+    zero_params(e, op);
+    struct cx *r = cb_for(e->cb, "r", cx_int(e->cb, 0), e->n, 1);
+    struct cx *dy = emit_row_in(e, "dyr", e->in[0], op->in[0], r);
+    emit_columns(e, op->in[0], op->straight, db_add, dy);
+    cb_end(e->cb);
+}
+
+static const char *db_formula(struct arena *arena, const struct ir *ir, const struct op *op)
+{
+    return arena_printf(arena, "%s = Σ %s over the batch", ir_at(ir, op->out[0])->name,
+                        ir_at(ir, op->in[0])->name);
+}
+
+static uint64_t db_flops(const struct ir *ir, const struct op *op)
+{
+    return ir_at(ir, op->out[0])->units;
+}
+
+const struct op_rule dense_db_rule = {.inputs = 1,
+                                      .outputs = 1,
+                                      .in_names = {"dy"},
+                                      .out_names = {"db"},
+                                      .verb = "db",
+                                      .check = db_check,
+                                      .eval = db_eval,
+                                      .emit = db_emit,
+                                      .formula = db_formula,
+                                      .flops = db_flops};
+
+/* The transposed copy. */
+
+static void transpose_check(const struct ir *ir, const struct op *op)
+{
+    const struct tensor *w = ir_at(ir, op->in[0]), *copy = ir_at(ir, op->out[0]);
+    REQUIRE(w->depth == copy->units && w->units == copy->depth);
+}
+
+static void transpose_eval(struct ir_eval *ev, const struct op *op)
+{
+    const struct tensor *w = ir_at(ev->ir, op->in[0]);
+    for (uint32_t k = 0; k < w->depth; k++)
+        for (uint32_t j = 0; j < w->units; j++)
+            *ev_at(ev, op->out[0], j, k) = *ev_at(ev, op->in[0], k, j);
+}
+
+/* Element (k, j) of W stands at [j / PANEL][k][j % PANEL], of the copy at [k / PANEL][j][k % PANEL]. */
+static void transpose_emit(struct emit *e, const struct op *op)
+{
+    struct cbuild *cb = e->cb;
+    const struct tensor *w = ir_at(e->ir, op->in[0]);
+    REQUIRE(w->panel == PANEL);
+    struct cx *panel = cx_int(cb, PANEL), *zero = cx_int(cb, 0);
+    struct cx *depth = cx_int(cb, w->depth), *units = cx_int(cb, w->units);
+    struct cx *j = cb_for(cb, "j", zero, units, 1);
+    struct cx *from = cb_declare(
+        cb, arena_printf(cb->arena, "const %s *", cb_real_name(cb)), CT_REALS, "column",
+        cx_add(cb, e->in[0],
+               cx_add(cb, cx_mul(cb, cx_mul(cb, cx_div(cb, j, panel), depth), panel),
+                      cx_mod(cb, j, panel))));
+    struct cx *k = cb_for(cb, "k", zero, depth, 1);
+    struct cx *at = cx_add(
+        cb,
+        cx_mul(cb, cx_add(cb, cx_mul(cb, cx_div(cb, k, panel), units), j), panel),
+        cx_mod(cb, k, panel));
+    cb_set(cb, cx_at(cb, e->out[0], at), cx_at(cb, from, cx_mul(cb, k, panel)));
+    cb_end(cb);
+    cb_end(cb);
+}
+
+static const char *transpose_formula(struct arena *arena, const struct ir *ir, const struct op *op)
+{
+    return arena_printf(arena, "%s = %sᵀ", ir_at(ir, op->out[0])->name,
+                        ir_at(ir, op->in[0])->name);
+}
+
+const struct op_rule transpose_rule = {.inputs = 1,
+                                       .outputs = 1,
+                                       .in_names = {"w"},
+                                       .out_names = {"wt"},
+                                       .verb = "transpose",
+                                       .check = transpose_check,
+                                       .eval = transpose_eval,
+                                       .emit = transpose_emit,
+                                       .formula = transpose_formula,
+                                       .flops = flops_none};

@@ -1,0 +1,70 @@
+/* The table of ops, and the helpers that several of them use. */
+#include "ops/ops.h"
+
+#define OP(kind, name, rule) extern const struct op_rule rule;
+#include "op.def"
+#undef OP
+
+const struct op_rule *op_rule(enum op_kind kind)
+{
+    static const struct op_rule *const rules[] = {
+#define OP(kind, name, rule) &rule,
+#include "op.def"
+#undef OP
+    };
+    return rules[kind];
+}
+
+uint64_t flops_none(const struct ir *ir, const struct op *op)
+{
+    (void)ir, (void)op;
+    return 0;
+}
+
+struct cx *emit_units(struct emit *e, int tensor)
+{
+    return cx_namef(e->cb, CT_INT, "N_%s", ir_at(e->ir, tensor)->name);
+}
+
+struct cx *emit_stride(struct emit *e, int tensor)
+{
+    const struct tensor *t = ir_at(e->ir, tensor);
+    if (t->stride == t->units)
+        return emit_units(e, tensor);
+    return cx_namef(e->cb, CT_INT, "LD_%s", t->name);
+}
+
+static struct cx *row_pointer(struct emit *e, const char *name, struct cx *base, int tensor,
+                              struct cx *row, bool writable)
+{
+    const bool bytes = ir_at(e->ir, tensor)->role == ROLE_MASK;
+    const char *element = bytes ? "unsigned char" : cb_real_name(e->cb);
+    struct cx *at = cx_add(e->cb, base, cx_mul(e->cb, row, emit_stride(e, tensor)));
+    return cb_declare(e->cb, arena_printf(e->cb->arena, "%s%s *", writable ? "" : "const ", element),
+                      bytes ? CT_BYTES : CT_REALS, name, at);
+}
+
+struct cx *emit_row_in(struct emit *e, const char *name, struct cx *base, int tensor,
+                       struct cx *row)
+{
+    return row_pointer(e, name, base, tensor, row, false);
+}
+
+struct cx *emit_row_out(struct emit *e, const char *name, struct cx *base, int tensor,
+                        struct cx *row)
+{
+    return row_pointer(e, name, base, tensor, row, true);
+}
+
+void emit_columns(struct emit *e, int tensor, bool straight, emit_body *body, void *context)
+{
+    uint32_t units = ir_at(e->ir, tensor)->units;
+    if (straight) {
+        for (uint32_t j = 0; j < units; j++)
+            body(e, cx_int(e->cb, j), context);
+        return;
+    }
+    struct cx *j = cb_for(e->cb, "j", cx_int(e->cb, 0), emit_units(e, tensor), 1);
+    body(e, j, context);
+    cb_end(e->cb);
+}

@@ -1,0 +1,86 @@
+/* Ops as vertical slices: what every op of the IR has to say for itself.
+ *
+ * A file of ops/ owns a family of ops: shape rule, gradient, evaluation and emission stand together,
+ * forward next to backward. op.def lists them; nothing else switches on op kinds. */
+#ifndef MLPGEN_OPS_H
+#define MLPGEN_OPS_H
+
+#include "ctree.h"
+#include "ir.h"
+#include "ir_eval.h"
+#include "isa.h"
+
+/* The function that an op is emitted into. */
+struct emit {
+    struct cbuild *cb;
+    const struct ir *ir;
+    const struct isa *isa;
+    const struct op *op;
+    /* Its parameters: pointers to the first element of each tensor (of `batch` rows). */
+    struct cx *in[OP_IN_MAX], *out[OP_OUT_MAX], *aux[OP_POST_MAX];
+    struct cx *first, *last; /* rows, of a PHASE_ROWS op */
+    struct cx *n;            /* samples, of a PHASE_WEIGHTS op */
+};
+
+/* Further parameters that an op's function takes. */
+enum { NEED_LABEL = 1, NEED_RANDOM = 2, NEED_TRAINING = 4, NEED_RATE = 8 };
+
+struct op_rule {
+    unsigned inputs, outputs; /* at most so many … */
+    unsigned optional;        /* … of which the last so many inputs may be missing */
+    const char *in_names[OP_IN_MAX], *out_names[OP_OUT_MAX]; /* in emitted C */
+    const char *verb; /* the emitted function is BASE_VERB; NULL: forward or backward */
+    unsigned needs;
+
+    /* Shapes agree? ICE where not. */
+    void (*check)(const struct ir *, const struct op *);
+    /* Appends the ops that carry d_out, the adjoint of out[0], back to in[0], and those for the
+     * parameters; returns the adjoint of in[0]. NULL: not part of a forward pass. */
+    int (*gradient)(struct ir *, const struct op *, int d_out);
+    /* The oracle: naive loops in the defined order. */
+    void (*eval)(struct ir_eval *, const struct op *);
+    /* Emits the body of the op's function. */
+    void (*emit)(struct emit *, const struct op *);
+    /* The formula above the function: "hidden1 = x·W + b". */
+    const char *(*formula)(struct arena *, const struct ir *, const struct op *);
+    /* Floating-point operations for one sample, a multiply-add counted as two. */
+    uint64_t (*flops)(const struct ir *, const struct op *);
+};
+
+const struct op_rule *op_rule(enum op_kind kind);
+
+/* Names of op.attr. */
+enum { DROPOUT_ATTR_P, DROPOUT_ATTR_CLASSIC };
+enum { SGD_ATTR_MOMENTUM, SGD_ATTR_NESTEROV, SGD_ATTR_DECAY };
+
+/* One element-wise op applied to a value in a lane (scalar or vector): what the fuse pass may hang
+ * behind another op. aux is the second input's value at the same place, or NULL. */
+struct lane;
+struct cx *post_emit(const struct lane *l, const struct post *post, struct cx *x, struct cx *aux);
+double post_eval(const struct ir_eval *ev, const struct post *post, double x, double aux);
+/* "relu", "relu_grad" */
+const char *post_name(struct arena *arena, const struct post *post);
+/* May it be applied in a tile's epilogue? */
+bool post_in_tile(const struct post *post);
+/* Emits loops that apply op's posts from number `from` on to the rows first … last-1 of out[0]. */
+void emit_posts(struct emit *e, const struct op *op, size_t from);
+
+/* Small helpers that several ops use. */
+
+/* A tensor's width (N_hidden1) and the distance between its rows (LD_hidden1, or N_ where they are
+ * equal), as they are named in emitted C. */
+struct cx *emit_units(struct emit *e, int tensor);
+struct cx *emit_stride(struct emit *e, int tensor);
+/* Declares a pointer to row `row` of a per-sample tensor that starts at base, to read or to write. */
+struct cx *emit_row_in(struct emit *e, const char *name, struct cx *base, int tensor,
+                       struct cx *row);
+struct cx *emit_row_out(struct emit *e, const char *name, struct cx *base, int tensor,
+                        struct cx *row);
+/* Calls body for every column of a tensor: straight-line for constants 0 … units-1, else in a loop
+ * over j. */
+typedef void emit_body(struct emit *e, struct cx *j, void *context);
+void emit_columns(struct emit *e, int tensor, bool straight, emit_body *body, void *context);
+
+uint64_t flops_none(const struct ir *, const struct op *);
+
+#endif

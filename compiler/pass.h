@@ -1,0 +1,27 @@
+/* The passes: what happens to the IR between lowering and emission, in order. */
+#ifndef MLPGEN_PASS_H
+#define MLPGEN_PASS_H
+
+#include "ir.h"
+
+struct pass_options {
+    enum unroll { UNROLL_AUTO, UNROLL_ALWAYS, UNROLL_NEVER } unroll;
+};
+
+struct pass {
+    const char *name; /* what --dump takes */
+    void (*run)(struct ir *ir, const struct pass_options *options);
+    const char *help;
+};
+
+/* Each is verified after it ran (ir_check). */
+extern const struct pass passes[];
+extern const size_t pass_count;
+
+void pass_autodiff(struct ir *ir, const struct pass_options *options);
+void pass_prune(struct ir *ir, const struct pass_options *options);
+void pass_fuse(struct ir *ir, const struct pass_options *options);
+void pass_schedule(struct ir *ir, const struct pass_options *options);
+void pass_memory(struct ir *ir, const struct pass_options *options);
+
+#endif

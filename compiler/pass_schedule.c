@@ -1,0 +1,152 @@
+/* schedule: straight-line code or loops for each layer, the layouts that follow, and the order of the
+ * phases. It chooses how, never what: every chain of roundings is the op's own. */
+#include "pass.h"
+
+#include "kernel.h"
+
+enum {
+    /* A dense layer of at most so many weights comes out as straight-line code: forward, dX and dW
+     * are a statement for each weight, and beyond that a loop over tiles is smaller and faster. */
+    STRAIGHT_WEIGHTS = 256,
+    /* … as long as the model's straight-line statements stay within this, so that the code of a
+     * step fits the instruction cache and cc stays quick. */
+    STRAIGHT_STATEMENTS = 1500,
+    /* Element-wise ops of at most so many units are written out too. */
+    STRAIGHT_UNITS = 8,
+    /* Straight-line statements for one weight: forward, dX, dW. */
+    STATEMENTS_PER_WEIGHT = 3
+};
+
+static bool is_product(const struct op *op)
+{
+    return op->kind == OP_DENSE || op->kind == OP_DENSE_DX || op->kind == OP_DENSE_DW;
+}
+
+/* Decides for each dense layer, in model order; *straight has an entry for each layer. */
+static void choose_layers(const struct ir *ir, enum unroll unroll, bool *straight)
+{
+    uint64_t statements = 0;
+    for (size_t i = 0; i < ir->ops.len; i++) {
+        const struct op *op = &ir->ops.at[i];
+        if (op->kind != OP_DENSE)
+            continue;
+        const struct tensor *w = ir_at(ir, op->in[1]);
+        const uint64_t weights = (uint64_t)w->depth * w->units;
+        const uint64_t more = weights * STATEMENTS_PER_WEIGHT;
+        straight[op->layer] =
+            unroll == UNROLL_ALWAYS ||
+            (unroll == UNROLL_AUTO && weights <= STRAIGHT_WEIGHTS &&
+             statements + more <= STRAIGHT_STATEMENTS);
+        if (straight[op->layer])
+            statements += more;
+    }
+}
+
+static void choose_forms(struct ir *ir, enum unroll unroll)
+{
+    bool *straight = ARENA_ARRAY(ir->arena, bool, ir->model->layer_count);
+    choose_layers(ir, unroll, straight);
+    for (size_t i = 0; i < ir->ops.len; i++) {
+        struct op *op = &ir->ops.at[i];
+        if (is_product(op))
+            op->straight = straight[op->layer];
+        else if (op->phase == PHASE_ROWS || op->kind == OP_DENSE_DB)
+            op->straight = unroll == UNROLL_ALWAYS ||
+                           (unroll == UNROLL_AUTO &&
+                            ir_at(ir, op->in[0] == NO_TENSOR ? op->out[0] : op->in[0])->units <=
+                                STRAIGHT_UNITS);
+    }
+}
+
+/* Looped products read and write whole panels: rows are padded to them, with zeros that stay zeros.
+ * The distance between rows is an odd number of cache lines, so that the rows of a block spread over
+ * all sets of a cache. */
+static uint32_t padded_stride(const struct ir *ir, uint32_t units)
+{
+    const uint32_t line = ir->f64 ? MEMORY_ALIGN / 8 : MEMORY_ALIGN / 4;
+    uint32_t stride = (units + PANEL - 1) / PANEL * PANEL;
+    if (stride / line % 2 == 0)
+        stride += line;
+    return stride;
+}
+
+static void choose_layouts(struct ir *ir)
+{
+    for (size_t i = 0; i < ir->tensors.len; i++) {
+        struct tensor *t = &ir->tensors.at[i];
+        if (tensor_per_sample(t))
+            t->stride = t->units;
+        else
+            t->panel = t->units;
+    }
+    for (size_t i = 0; i < ir->ops.len; i++) {
+        const struct op *op = &ir->ops.at[i];
+        if (!is_product(op) || op->straight)
+            continue;
+        for (size_t k = 0; k < OP_IN_MAX + OP_OUT_MAX + OP_POST_MAX; k++) {
+            int id = k < OP_IN_MAX                ? op->in[k]
+                     : k < OP_IN_MAX + OP_OUT_MAX ? op->out[k - OP_IN_MAX]
+                     : k - OP_IN_MAX - OP_OUT_MAX < op->post_count
+                         ? op->post[k - OP_IN_MAX - OP_OUT_MAX].aux
+                         : NO_TENSOR;
+            if (id == NO_TENSOR)
+                continue;
+            struct tensor *t = ir_at(ir, id);
+            if (tensor_per_sample(t))
+                t->stride = padded_stride(ir, t->units);
+            else
+                t->panel = PANEL;
+        }
+    }
+    /* A parameter's gradient and state lie as it does; so does a bias, which a tile starts from. */
+    for (size_t i = 0; i < ir->params.len; i++) {
+        const struct param *p = &ir->params.at[i];
+        const uint32_t panel = ir_at(ir, p->value)->panel;
+        if (p->grad != NO_TENSOR)
+            ir_at(ir, p->grad)->panel = panel;
+        if (p->state != NO_TENSOR)
+            ir_at(ir, p->state)->panel = panel;
+    }
+}
+
+/* A looped dense_dx streams Wᵀ: a copy made once a step. */
+static void add_copies(struct ir *ir)
+{
+    const size_t ops = ir->ops.len;
+    for (size_t i = 0; i < ops; i++) {
+        struct op dx = ir->ops.at[i];
+        if (dx.kind != OP_DENSE_DX || dx.straight)
+            continue;
+        const struct tensor w = *ir_at(ir, dx.in[1]);
+        struct op copy = ir_op(OP_TRANSPOSE, SECTION_BACKWARD, PHASE_PREPARE);
+        copy.layer = dx.layer;
+        copy.span = dx.span;
+        copy.base = w.name;
+        copy.in[0] = dx.in[1];
+        copy.out[0] = ir_tensor(ir, arena_printf(ir->arena, "%s_t", w.name), ROLE_COPY, w.units,
+                                w.depth, w.layer);
+        ir->ops.at[i].in[1] = copy.out[0];
+        ir_append(ir, copy);
+    }
+}
+
+/* Orders the ops by phase; within one they stay as they are. */
+static void order_phases(struct ir *ir)
+{
+    struct op *sorted = ARENA_ARRAY(ir->arena, struct op, ir->ops.len);
+    size_t n = 0;
+    for (int phase = PHASE_PREPARE; phase <= PHASE_UPDATE; phase++)
+        for (size_t i = 0; i < ir->ops.len; i++)
+            if ((int)ir->ops.at[i].phase == phase)
+                sorted[n++] = ir->ops.at[i];
+    for (size_t i = 0; i < n; i++)
+        ir->ops.at[i] = sorted[i];
+}
+
+void pass_schedule(struct ir *ir, const struct pass_options *options)
+{
+    choose_forms(ir, options->unroll);
+    add_copies(ir);
+    choose_layouts(ir);
+    order_phases(ir);
+}
