@@ -1,0 +1,330 @@
+/* Splits: what a source holds against what the model wants, and samples on their way to a batch. */
+#include "dataset.h"
+#include "scratch.h"
+
+#include <fcntl.h>
+
+#define FASHION "/usr/share/datasets/fashion-mnist"
+
+/* Two inputs, three classes. */
+static struct mlprt_model classifier(void)
+{
+    return (struct mlprt_model){
+        .file = "net.mlp",
+        .element = MLPRT_F32,
+        .input_size = 2,
+        .output_size = 3,
+        .target = MLPRT_CLASS,
+        .input_stride = 4,
+    };
+}
+
+static struct mlprt_model regressor(void)
+{
+    return (struct mlprt_model){
+        .file = "net.mlp",
+        .element = MLPRT_F64,
+        .input_size = 2,
+        .output_size = 1,
+        .target = MLPRT_NUMBERS,
+        .input_stride = 2,
+        .target_offset = 64,
+        .target_stride = 2,
+    };
+}
+
+static const struct mlprt_source files = {
+    .format = MLPRT_IDX, .input_path = "x", .target_path = "t"};
+
+/* The bytes of an IDX file with one and with two dimensions. */
+#define IDX1(type, n, elements)    ("\0\0" type "\1\0\0\0" n elements)
+#define IDX2(type, n, m, elements) ("\0\0" type "\2\0\0\0" n "\0\0\0" m elements)
+#define PUT(s, name, bytes)        scratch_put((s), (name), (bytes), sizeof(bytes) - 1)
+
+static void expect_mismatch(struct scratch *s, const struct mlprt_model *model, const char *why)
+{
+    struct mlprt_dataset d;
+    struct mlprt_error e = {{0}};
+    cr_expect_eq(mlprt_dataset_load(&d, model, &files, s->directory, NULL, 0, &e), MLPRT_MISMATCH);
+    CONTAINS(e.text, s->directory);
+    CONTAINS(e.text, why);
+    cr_expect_null(d.input.memory);
+}
+
+static void expect_labels(struct scratch *s, uint32_t a, uint32_t b)
+{
+    const struct mlprt_model model = classifier();
+    struct mlprt_dataset d;
+    struct mlprt_error e;
+    cr_assert_eq(mlprt_dataset_load(&d, &model, &files, s->directory, NULL, 0, &e), MLPRT_OK, "%s",
+                 e.text);
+    cr_expect_eq(d.samples, 2);
+    cr_expect_eq(d.target.rows, 0);
+    cr_assert_not_null(d.label);
+    cr_expect_eq(d.label[0], a);
+    cr_expect_eq(d.label[1], b);
+    mlprt_dataset_free(&d);
+}
+
+Test(dataset, labels)
+{
+    struct scratch s;
+    scratch_open(&s);
+    PUT(&s, "x", IDX2("\x08", "\2", "\2", "abcd"));
+    PUT(&s, "t", IDX1("\x08", "\2", "\2\1"));
+    expect_labels(&s, 2, 1);
+    PUT(&s, "t", IDX2("\x08", "\2", "\1", "\0\2"));
+    expect_labels(&s, 0, 2);
+    PUT(&s, "t", IDX1("\x0B", "\2", "\0\2\0\0"));
+    expect_labels(&s, 2, 0);
+    PUT(&s, "t", IDX1("\x0D", "\2", "\x3f\x80\0\0\x40\0\0\0"));
+    expect_labels(&s, 1, 2);
+    PUT(&s, "t", IDX1("\x0E", "\2", "\x80\0\0\0\0\0\0\0\x3f\xf0\0\0\0\0\0\0"));
+    expect_labels(&s, 0, 1);
+    scratch_close(&s);
+}
+
+Test(dataset, wrong_labels)
+{
+    struct scratch s;
+    const struct mlprt_model model = classifier();
+    scratch_open(&s);
+    PUT(&s, "x", IDX2("\x08", "\2", "\2", "abcd"));
+    PUT(&s, "t", IDX1("\x08", "\2", "\2\3"));
+    expect_mismatch(&s, &model,
+                    "/t: sample 1 (counted from 0) has label 3; expected a whole number from 0 to "
+                    "2");
+    PUT(&s, "t", IDX1("\x09", "\2", "\xff\1"));
+    expect_mismatch(&s, &model, "sample 0 (counted from 0) has label -1;");
+    PUT(&s, "t", IDX1("\x0C", "\2", "\0\0\0\0\x7f\xff\xff\xff"));
+    expect_mismatch(&s, &model, "has label 2.14748365e+09;");
+    PUT(&s, "t", IDX1("\x0D", "\2", "\x3f\x80\0\0\x3f\xc0\0\0"));
+    expect_mismatch(&s, &model, "has label 1.5;");
+    PUT(&s, "t", IDX1("\x0D", "\2", "\x3f\x80\0\0\x7f\xc0\0\0"));
+    expect_mismatch(&s, &model, "has label nan;");
+    PUT(&s, "t", IDX1("\x0D", "\2", "\x3f\x80\0\0\x7f\x80\0\0"));
+    expect_mismatch(&s, &model, "has label inf;");
+    scratch_close(&s);
+}
+
+Test(dataset, wrong_sizes)
+{
+    struct scratch s;
+    struct mlprt_model model = classifier();
+    scratch_open(&s);
+    PUT(&s, "x", IDX2("\x08", "\2", "\2", "abcd"));
+    PUT(&s, "t", IDX1("\x08", "\3", "\0\0\0"));
+    expect_mismatch(&s, &model, "/t: 3 targets for 2 samples of input");
+    PUT(&s, "t", IDX2("\x08", "\2", "\2", "\0\0\0\0"));
+    expect_mismatch(&s, &model, "/t: 2 numbers a sample; the model's target is 1, the class");
+    model.input_size = 784;
+    expect_mismatch(&s, &model, "/x: 2 numbers a sample; the model's input is 784");
+    model = regressor();
+    model.output_size = 3;
+    expect_mismatch(&s, &model, "/t: 2 numbers a sample; the model's target is 3");
+    scratch_close(&s);
+}
+
+Test(dataset, files)
+{
+    struct scratch s;
+    struct mlprt_dataset d;
+    struct mlprt_error e;
+    const struct mlprt_model model = classifier();
+    scratch_open(&s);
+    const char *x = PUT(&s, "x", IDX2("\x08", "\2", "\2", "abcd"));
+    const char *other = PUT(&s, "other", IDX1("\x08", "\2", "\2\2"));
+    PUT(&s, "t", IDX1("\x08", "\2", "\2\1"));
+    const char *both[] = {x, other}, *input[] = {"-"}, *none[] = {"-", "-"};
+    /* Absolute ones, here those that replace, do not start from the directory. */
+    cr_expect_eq(mlprt_dataset_load(&d, &model, &files, "/nowhere", both, 2, &e), MLPRT_OK);
+    cr_expect_eq(d.label[1], 2);
+    mlprt_dataset_free(&d);
+    const int fd = open(x, O_RDONLY);
+    cr_assert_eq(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+    close(fd);
+    cr_expect_eq(mlprt_dataset_load(&d, &model, &files, s.directory, input, 1, &e), MLPRT_OK);
+    cr_expect_eq(d.label[1], 1);
+    mlprt_dataset_free(&d);
+    cr_expect_eq(mlprt_dataset_load(&d, &model, &files, NULL, none, 2, &e), MLPRT_USAGE);
+    CONTAINS(e.text, "standard input cannot be read twice");
+    cr_expect_eq(mlprt_dataset_load(&d, &model, &files, NULL, both, 3, &e), MLPRT_USAGE);
+    CONTAINS(e.text, "3 files given; the data of this split has 2");
+    cr_expect_eq(mlprt_dataset_load(&d, &model, &files, "/nowhere/", NULL, 0, &e), MLPRT_IO);
+    CONTAINS(e.text, "/nowhere/x: cannot open");
+    cr_assert_eq(chdir(s.directory), 0);
+    cr_expect_eq(mlprt_dataset_load(&d, &model, &files, NULL, NULL, 0, &e), MLPRT_OK);
+    mlprt_dataset_free(&d);
+    scratch_close(&s);
+}
+
+Test(dataset, no_source)
+{
+    struct mlprt_dataset d;
+    struct mlprt_error e;
+    const struct mlprt_model model = classifier();
+    const struct mlprt_source none = {.format = MLPRT_NO_SOURCE};
+    cr_expect_eq(mlprt_dataset_load(&d, &model, &none, NULL, NULL, 0, &e), MLPRT_MISMATCH);
+    CONTAINS(e.text, "net.mlp: no data is named");
+    mlprt_dataset_free(&d);
+}
+
+Test(dataset, table)
+{
+    struct mlprt_dataset d;
+    struct mlprt_error e;
+    struct mlprt_model model = classifier();
+    static const double rows[] = {0, 0.5, 2, -1, 3, 0, 1e-3, 7, 1};
+    struct mlprt_source table = {
+        .format = MLPRT_TABLE, .rows = rows, .row_count = 3, .row_length = 3};
+    cr_assert_eq(mlprt_dataset_load(&d, &model, &table, "/nowhere", NULL, 0, &e), MLPRT_OK, "%s",
+                 e.text);
+    cr_expect_eq(d.samples, 3);
+    cr_expect_eq(d.label[0], 2);
+    cr_expect_eq(d.label[2], 1);
+    /* python3: hashlib.sha256(struct.pack("<9d", *rows)).hexdigest() */
+    cr_expect_str_eq(d.sha256, "1dc7b957fc26a7d5195cdb954b490dde293a3ed2385526d7c0f84616b3629171");
+    float arena[8];
+    uint32_t label[2];
+    mlprt_dataset_gather(&d, &model, (const uint32_t[]){2, 0}, 2, arena, label);
+    cr_expect_eq(memcmp(arena, (const float[]){1e-3f, 7, 0, 0, 0, 0.5f, 0, 0}, sizeof arena), 0);
+    cr_expect(label[0] == 1 && label[1] == 2);
+    mlprt_dataset_free(&d);
+
+    model.output_size = 2;
+    cr_expect_eq(mlprt_dataset_load(&d, &model, &table, NULL, NULL, 0, &e), MLPRT_MISMATCH);
+    CONTAINS(e.text, "net.mlp: sample 0 (counted from 0) has label 2");
+    table.row_length = 4;
+    cr_expect_eq(mlprt_dataset_load(&d, &model, &table, NULL, NULL, 0, &e), MLPRT_MISMATCH);
+    CONTAINS(e.text, "rows have 4 numbers; expected 2 inputs and 1 for the target");
+    cr_expect_eq(mlprt_dataset_load(&d, &model, &table, NULL, (const char *[]){"f"}, 1, &e),
+                 MLPRT_USAGE);
+    CONTAINS(e.text, "1 files given; the data of this split has 0");
+}
+
+/* Numbers as targets are copied as they are: the scale is of the inputs. */
+Test(dataset, gather_numbers)
+{
+    struct mlprt_dataset d;
+    struct mlprt_error e;
+    struct mlprt_model model = regressor();
+    static const double rows[] = {1, 2, 30, 4, 5, 60};
+    const struct mlprt_source table = {
+        .format = MLPRT_TABLE, .rows = rows, .row_count = 2, .row_length = 3};
+    model.normalized = true;
+    model.scale = 0.1;
+    cr_assert_eq(mlprt_dataset_load(&d, &model, &table, NULL, NULL, 0, &e), MLPRT_OK, "%s", e.text);
+    cr_expect_null(d.label);
+    double arena[12];
+    for (size_t i = 0; i < 12; i++)
+        arena[i] = 77;
+    mlprt_dataset_gather(&d, &model, (const uint32_t[]){1, 0}, 2, arena, NULL);
+    const double expected[] = {4 * 0.1, 5 * 0.1, 1 * 0.1, 2 * 0.1, 77, 77, 77, 77, 60, 0, 30, 0};
+    cr_expect_eq(memcmp(arena, expected, sizeof arena), 0);
+    mlprt_dataset_free(&d);
+}
+
+Test(dataset, input_is_target)
+{
+    struct scratch s;
+    struct mlprt_dataset d;
+    struct mlprt_error e;
+    struct mlprt_model model = regressor();
+    const struct mlprt_source source = {.format = MLPRT_IDX, .input_path = "x"};
+    scratch_open(&s);
+    PUT(&s, "x", IDX2("\x08", "\2", "\2", "\1\2\3\4"));
+    cr_expect_eq(mlprt_dataset_load(&d, &model, &source, s.directory, NULL, 0, &e), MLPRT_MISMATCH);
+    CONTAINS(e.text, "cannot be its own target: the model has 2 inputs and 1 outputs");
+    model.output_size = 2;
+    model.normalized = true;
+    model.scale = 0.5;
+    cr_assert_eq(mlprt_dataset_load(&d, &model, &source, s.directory, NULL, 0, &e), MLPRT_OK, "%s",
+                 e.text);
+    double arena[10];
+    mlprt_dataset_gather(&d, &model, (const uint32_t[]){1}, 1, arena, NULL);
+    cr_expect(arena[0] == 1.5 && arena[1] == 2 && arena[8] == 1.5 && arena[9] == 2);
+    mlprt_dataset_free(&d);
+    scratch_close(&s);
+}
+
+/* Every stored type to both element types: long enough for whole blocks and a rest. */
+#define GATHERED(stored_type, kind, element_type, element_kind, value)                             \
+    do {                                                                                           \
+        enum { COLUMNS = 37, STRIDE = 48 };                                                        \
+        stored_type data[2 * COLUMNS];                                                             \
+        element_type plain[STRIDE], scaled[STRIDE];                                                \
+        for (int i = 0; i < 2 * COLUMNS; i++)                                                      \
+            data[i] = (stored_type)(value);                                                        \
+        struct mlprt_model model = {                                                               \
+            .element = element_kind, .input_stride = STRIDE, .scale = 1 / 255.0};                  \
+        const struct mlprt_dataset d = {                                                           \
+            .samples = 2, .input = {kind, 2, COLUMNS, data, NULL}, .label = (uint32_t[]){5, 6}};   \
+        uint32_t label;                                                                            \
+        mlprt_dataset_gather(&d, &model, (const uint32_t[]){1}, 1, plain, &label);                 \
+        model.normalized = true;                                                                   \
+        mlprt_dataset_gather(&d, &model, (const uint32_t[]){1}, 1, scaled, &label);                \
+        cr_expect_eq(label, 6);                                                                    \
+        for (int i = 0; i < STRIDE; i++) {                                                         \
+            const volatile element_type x =                                                        \
+                i < COLUMNS ? (element_type)data[COLUMNS + i] : (element_type)0;                   \
+            const volatile element_type factor = (element_type)(1 / 255.0);                        \
+            const volatile element_type product = x * factor;                                      \
+            cr_expect(plain[i] == x && scaled[i] == product,                                       \
+                      #stored_type " to " #element_type ", column %d", i);                         \
+        }                                                                                          \
+    } while (0)
+
+Test(dataset, gather_types)
+{
+    GATHERED(uint8_t, MLPRT_U8, float, MLPRT_F32, i * 7);
+    GATHERED(int8_t, MLPRT_I8, float, MLPRT_F32, i * 3 - 110);
+    GATHERED(int16_t, MLPRT_I16, float, MLPRT_F32, i * 871 - 32000);
+    GATHERED(int32_t, MLPRT_I32, float, MLPRT_F32, i * 57000001 - 2100000000);
+    GATHERED(float, MLPRT_STORED_F32, float, MLPRT_F32, i * 0.1f - 3);
+    GATHERED(double, MLPRT_STORED_F64, float, MLPRT_F32, i * 0.1 - 3);
+    GATHERED(uint8_t, MLPRT_U8, double, MLPRT_F64, i * 7);
+    GATHERED(int8_t, MLPRT_I8, double, MLPRT_F64, i * 3 - 110);
+    GATHERED(int16_t, MLPRT_I16, double, MLPRT_F64, i * 871 - 32000);
+    GATHERED(int32_t, MLPRT_I32, double, MLPRT_F64, i * 57000001 - 2100000000);
+    GATHERED(float, MLPRT_STORED_F32, double, MLPRT_F64, i * 0.1f - 3);
+    GATHERED(double, MLPRT_STORED_F64, double, MLPRT_F64, i * 0.1 - 3);
+}
+
+/* Fashion-MNIST as Debian has it; the numbers were computed with Python from the same files. */
+static void expect_fashion(const char *images, const char *labels, uint32_t samples, uint64_t sum,
+                           const uint32_t first[5], const char *sha256)
+{
+    struct mlprt_dataset d;
+    struct mlprt_error e;
+    struct mlprt_model model = classifier();
+    model.input_size = 784;
+    model.output_size = 10;
+    const struct mlprt_source source = {
+        .format = MLPRT_IDX, .input_path = images, .target_path = labels};
+    if (access(FASHION, R_OK))
+        cr_skip_test(FASHION " is not there: the package dataset-fashion-mnist has it");
+    cr_assert_eq(mlprt_dataset_load(&d, &model, &source, FASHION, NULL, 0, &e), MLPRT_OK, "%s",
+                 e.text);
+    cr_assert_eq(d.samples, samples);
+    cr_expect_eq(memcmp(d.label, first, 5 * sizeof *first), 0);
+    uint64_t pixels = 0;
+    for (size_t i = 0; i < (size_t)samples * 784; i++)
+        pixels += ((const uint8_t *)d.input.data)[i];
+    cr_expect_eq(pixels, sum);
+    cr_expect_str_eq(d.sha256, sha256);
+    mlprt_dataset_free(&d);
+}
+
+Test(dataset, fashion_train)
+{
+    expect_fashion("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", 60000, 3431114169,
+                   (const uint32_t[]){9, 0, 0, 3, 0},
+                   "d9ef4273af5c2e360155dad0c06bd939447bf37a6620db007d69fc79e4732045");
+}
+
+Test(dataset, fashion_test)
+{
+    expect_fashion("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz", 10000, 573469082,
+                   (const uint32_t[]){9, 2, 1, 1, 6},
+                   "30214f3fe91405cb8ea60b11ecf0914a65dd6a6ca8e13c13a62eb434f2d9fe56");
+}
