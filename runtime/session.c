@@ -1,0 +1,115 @@
+/* What a running program works with: choosing the path, making the arena, filling it. */
+#include "posix.h"
+
+#include "param.h"
+#include "session.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Fails with the names of the paths that this machine can take. */
+static enum mlprt_status path_refuse(const struct mlprt_model *model, const char *isa,
+                                     const char *why, struct mlprt_error *e)
+{
+    char names[256] = "";
+    size_t length = 0;
+
+    for (size_t i = 0; i < model->path_count && length < sizeof names; i++)
+        if (model->paths[i].usable())
+            length += (size_t)snprintf(names + length, sizeof names - length, "%s%s",
+                                       length ? ", " : "", model->paths[i].name);
+    return mlprt_fail(e, MLPRT_USAGE, "%s '%s': there is %s", why, isa, length ? names : "none");
+}
+
+static enum mlprt_status path_choose(const struct mlprt_model *model, const char *isa,
+                                     const struct mlprt_path **path, struct mlprt_error *e)
+{
+    for (size_t i = 0; i < model->path_count; i++) {
+        const struct mlprt_path *candidate = &model->paths[i];
+        if (isa && strcmp(isa, candidate->name) != 0)
+            continue;
+        if (candidate->usable()) {
+            *path = candidate;
+            return MLPRT_OK;
+        }
+        if (isa)
+            return path_refuse(model, isa, "this machine cannot take path", e);
+    }
+    return path_refuse(model, isa ? isa : "(any)", "this program has no path", e);
+}
+
+enum mlprt_status mlprt_session_open(struct mlprt_session *s, const struct mlprt_model *model,
+                                     const struct mlprt_options *options, struct mlprt_error *e)
+{
+    *s = (struct mlprt_session){.model = model, .options = options};
+    const enum mlprt_status status = path_choose(model, options->isa, &s->path, e);
+    if (status)
+        return status;
+
+    snprintf(s->weights, sizeof s->weights, "%s.safetensors", model->name);
+    const size_t size = model->arena_size ? model->arena_size : 1;
+    s->label = calloc(model->batch, sizeof *s->label);
+    if (!s->label || posix_memalign(&s->arena, MLPRT_ALIGN, size) != 0) {
+        s->arena = NULL;
+        mlprt_session_close(s);
+        return mlprt_fail(e, MLPRT_IO, "no memory for the network's %zu bytes", size);
+    }
+    memset(s->arena, 0, size);
+    return MLPRT_OK;
+}
+
+void mlprt_session_close(struct mlprt_session *s)
+{
+    free(s->arena);
+    free(s->label);
+    *s = (struct mlprt_session){0};
+}
+
+enum mlprt_status mlprt_session_load(const struct mlprt_session *s, struct mlprt_dataset *d,
+                                     const struct mlprt_source *source, bool files,
+                                     struct mlprt_error *e)
+{
+    if (source->format == MLPRT_NO_SOURCE)
+        return mlprt_fail(e, MLPRT_MISMATCH, "%s names no data to load", s->model->file);
+    return mlprt_dataset_load(d, s->model, source, s->options->data, s->options->files,
+                              files ? s->options->file_count : 0, e);
+}
+
+struct mlprt_batch mlprt_session_batch(struct mlprt_session *s, const struct mlprt_dataset *d,
+                                       const uint32_t *index, uint32_t n, uint32_t step,
+                                       bool training)
+{
+    uint32_t *label = s->model->target == MLPRT_CLASS ? s->label : NULL;
+
+    mlprt_dataset_gather(d, s->model, index, n, s->arena, label);
+    return (struct mlprt_batch){.arena = s->arena,
+                                .label = label,
+                                .n = n,
+                                .training = training,
+                                .step = step,
+                                .seed = s->options->seed,
+                                .lr = s->options->lr};
+}
+
+bool mlprt_session_finite(const struct mlprt_session *s)
+{
+    for (size_t i = 0; i < s->model->param_count; i++) {
+        const struct mlprt_param *p = &s->model->params[i];
+        const size_t stored = mlprt_param_stored(p); /* the padding is zeros */
+        for (size_t j = 0; j < stored; j++)
+            if (!isfinite(mlprt_arena_get(s->model, s->arena, p->offset, j)))
+                return false;
+    }
+    return true;
+}
+
+enum mlprt_status mlprt_session_allocate(void *pointer, size_t count, size_t size, const char *what,
+                                         struct mlprt_error *e)
+{
+    void *memory = calloc(count ? count : 1, size);
+    if (!memory)
+        return mlprt_fail(e, MLPRT_IO, "no memory for %s", what);
+    memcpy(pointer, &memory, sizeof memory);
+    return MLPRT_OK;
+}

@@ -1,0 +1,44 @@
+/* What a running program works with: the model, the path taken through its code, the arena, and
+ * what was asked for. */
+#ifndef MLPRT_SESSION_H
+#define MLPRT_SESSION_H
+
+#include "dataset.h"
+#include "options.h"
+
+enum { MLPRT_WEIGHTS_NAME = 128 /* bytes: a model's name has at most 64 */ };
+
+struct mlprt_session {
+    const struct mlprt_model *model;
+    const struct mlprt_options *options;
+    const struct mlprt_path *path;
+    void *arena;                      /* arena_size bytes, zeros at the start */
+    uint32_t *label;                  /* [batch]; of the samples gathered last */
+    char weights[MLPRT_WEIGHTS_NAME]; /* where weights stand unless told: NAME.safetensors */
+};
+
+/* Chooses the path and makes the arena. Errors: MLPRT_USAGE (--isa names no path that this machine
+ * has), MLPRT_IO (no memory). */
+enum mlprt_status mlprt_session_open(struct mlprt_session *s, const struct mlprt_model *model,
+                                     const struct mlprt_options *options, struct mlprt_error *e);
+void mlprt_session_close(struct mlprt_session *s);
+
+/* Loads a split of the data; the command line's FILEs replace its paths if files says so. */
+enum mlprt_status mlprt_session_load(const struct mlprt_session *s, struct mlprt_dataset *d,
+                                     const struct mlprt_source *source, bool files,
+                                     struct mlprt_error *e);
+
+/* Gathers samples index[0 … n-1] of d, 1 <= n <= batch, and describes them as a batch. */
+struct mlprt_batch mlprt_session_batch(struct mlprt_session *s, const struct mlprt_dataset *d,
+                                       const uint32_t *index, uint32_t n, uint32_t step,
+                                       bool training);
+
+/* Is every element of every parameter a finite number? */
+bool mlprt_session_finite(const struct mlprt_session *s);
+
+/* malloc for count elements, never of 0 bytes. Errors: MLPRT_IO, naming what there was no memory
+ * for. */
+enum mlprt_status mlprt_session_allocate(void *pointer, size_t count, size_t size, const char *what,
+                                         struct mlprt_error *e);
+
+#endif
