@@ -1,0 +1,104 @@
+/* mlprt_main: from the command line to an exit status. The only file that prints errors. */
+#include "posix.h"
+
+#include "evaluate.h"
+#include "gradcheck.h"
+#include "info.h"
+#include "train.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A standard stream that is closed would give its number to the next file opened, and what is
+ * printed would go there. What stands in for it lets nothing through in the stream's direction, so
+ * that its use is still an error. */
+static void guard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
+            (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+static enum mlprt_status run_command(struct mlprt_session *s, struct mlprt_error *e)
+{
+    switch (s->options->command) {
+    case MLPRT_TRAIN: return mlprt_train(s, e);
+    case MLPRT_EVAL: return mlprt_eval(s, e);
+    case MLPRT_GRADCHECK: return mlprt_gradcheck(s, e);
+    case MLPRT_INFO: return mlprt_info(s, e);
+    case MLPRT_COMMANDS: break;
+    }
+    return mlprt_fail(e, MLPRT_USAGE, "a command is missing");
+}
+
+static enum mlprt_status run(const struct mlprt_model *model, const struct mlprt_options *o,
+                             const char *program, struct mlprt_error *e)
+{
+    struct mlprt_session s;
+
+    if (o->threads > 1)
+        fprintf(stderr, "%s: warning: this build works on one thread, not on %lu\n", program,
+                (unsigned long)o->threads);
+    enum mlprt_status status = mlprt_session_open(&s, model, o, e);
+    if (status)
+        return status;
+    status = run_command(&s, e);
+    mlprt_session_close(&s);
+    return status;
+}
+
+/* What was printed has to have arrived, or the command has not done its work. */
+static enum mlprt_status check_output(enum mlprt_status status, struct mlprt_error *e)
+{
+    errno = 0;
+    const bool lost = fflush(stdout) != 0 || ferror(stdout);
+    if (!lost || status)
+        return status;
+    return mlprt_fail(e, MLPRT_IO, "standard output: %s",
+                      errno ? strerror(errno) : "not all of it could be written");
+}
+
+static const char *program_name(int argc, char **argv, const struct mlprt_model *model)
+{
+    if (argc < 1 || !*argv[0])
+        return model->name;
+    const char *slash = strrchr(argv[0], '/');
+    return slash && slash[1] ? slash + 1 : argv[0];
+}
+
+int mlprt_main(const struct mlprt_model *model, int argc, char **argv)
+{
+    struct mlprt_error e = {""};
+    struct mlprt_options o;
+
+    guard_streams();
+    signal(SIGPIPE, SIG_IGN); /* a pipe closed by its reader is an error of writing */
+    if (model->abi != MLPRT_ABI) {
+        fprintf(stderr,
+                "error: compiled for runtime interface %lu, but linked with %d; compile "
+                "and link with one version of mlpgen\n",
+                (unsigned long)model->abi, MLPRT_ABI);
+        return MLPRT_MISMATCH;
+    }
+    const char *program = program_name(argc, argv, model);
+    if (argc < 2) {
+        mlprt_options_help(stderr, program, model, MLPRT_COMMANDS);
+        return MLPRT_USAGE;
+    }
+    enum mlprt_status status = mlprt_options_parse(&o, model, argc, argv, &e);
+    const bool misused = status == MLPRT_USAGE;
+    if (!status && o.help)
+        mlprt_options_help(stdout, program, model, o.command);
+    else if (!status)
+        status = run(model, &o, program, &e);
+
+    status = check_output(status, &e);
+    if (status)
+        fprintf(stderr, "%s: %s%s\n", program, status > MLPRT_SIGNAL ? "" : "error: ", e.text);
+    if (misused)
+        mlprt_options_usage(stderr, program, o.command);
+    return (int)status;
+}

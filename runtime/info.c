@@ -1,0 +1,116 @@
+/* The info command: the network as the compiler planned it, or a weights file. */
+#include "posix.h"
+
+#include "info.h"
+#include "weights.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static void print_layers(const struct mlprt_model *model)
+{
+    uint64_t parameters = 0, flops = 0;
+    int width = (int)strlen("layer");
+
+    for (size_t i = 0; i < model->layer_count; i++) {
+        const int length = (int)strlen(model->layers[i].name);
+        width = length > width ? length : width;
+    }
+    printf("\n%-*s  %-10s %6s %8s %8s %12s %14s\n", width, "layer", "kind", "line", "in", "out",
+           "parameters", "FLOPs/sample");
+    for (size_t i = 0; i < model->layer_count; i++) {
+        const struct mlprt_layer *l = &model->layers[i];
+        printf("%-*s  %-10s %6" PRIu32 " %8" PRIu32 " %8" PRIu32 " %12" PRIu64 " %14" PRIu64 "\n",
+               width, l->name, l->kind, l->line, l->in, l->out, l->parameters, l->flops);
+        parameters += l->parameters;
+        flops += l->flops;
+    }
+    printf("%-*s  %-10s %6s %8s %8s %12" PRIu64 " %14" PRIu64 "\n", width, "total", "", "", "", "",
+           parameters, flops);
+}
+
+static void print_params(const struct mlprt_model *model)
+{
+    puts("\nparameters");
+    for (size_t i = 0; i < model->param_count; i++) {
+        const struct mlprt_param *p = &model->params[i];
+        printf("  %s [%" PRIu32, p->name, p->units);
+        if (p->rank == 2)
+            printf(", %" PRIu32, p->depth);
+        switch (p->init) {
+        case MLPRT_CONSTANT: printf("]  from %g", p->a); break;
+        case MLPRT_NORMAL:
+            printf("]  from a normal distribution of %g and std %g", p->a, p->b);
+            break;
+        case MLPRT_UNIFORM: printf("]  from a uniform distribution, %g to %g", p->a, p->b); break;
+        }
+        puts(p->frozen ? ", frozen" : "");
+    }
+}
+
+static void print_source(const char *split, const struct mlprt_source *source)
+{
+    switch (source->format) {
+    case MLPRT_NO_SOURCE: break;
+    case MLPRT_IDX:
+        printf("%-10s %s, %s\n", split, source->input_path,
+               source->target_path ? source->target_path : "which is the target too");
+        break;
+    case MLPRT_TABLE:
+        printf("%-10s %" PRIu32 " rows in the program\n", split, source->row_count);
+        break;
+    }
+}
+
+static void print_paths(const struct mlprt_session *s)
+{
+    printf("%-10s", "paths");
+    for (size_t i = 0; i < s->model->path_count; i++) {
+        const struct mlprt_path *path = &s->model->paths[i];
+        printf("%s %s%s", i ? "," : "", path->name,
+               path == s->path   ? " (taken)"
+               : !path->usable() ? " (not on this machine)"
+                                 : "");
+    }
+    putchar('\n');
+}
+
+static void print_model(const struct mlprt_session *s)
+{
+    const struct mlprt_model *model = s->model;
+
+    printf("%-10s %s\n", "model", model->name);
+    printf("%-10s %s, compiled by %s for %s\n", "file", model->file, model->compiler,
+           model->element == MLPRT_F32 ? "f32" : "f64");
+    printf("%-10s %s\n", "hash", model->hash);
+    printf("%-10s %" PRIu32 "\n", "inputs", model->input_size);
+    printf("%-10s %" PRIu32 ", the target is %s\n", "outputs", model->output_size,
+           model->target == MLPRT_CLASS ? "a class" : "numbers");
+    print_layers(model);
+    print_params(model);
+    putchar('\n');
+    printf("%-10s batch %" PRIu32 ", lr %g, epochs %" PRIu32 ", seed %" PRIu64 "%s%s\n", "training",
+           model->batch, model->lr, model->epochs, model->seed, model->shuffle ? ", shuffled" : "",
+           model->drop_last ? ", smaller last batch dropped" : "");
+    print_source("train", &model->train);
+    print_source("test", &model->test);
+    if (model->normalized)
+        printf("%-10s inputs times %g\n", "normalize", model->scale);
+    printf("%-10s %zu bytes in one arena, %zu of them the optimizer's\n", "memory",
+           model->arena_size, model->state_size);
+    print_paths(s);
+}
+
+enum mlprt_status mlprt_info(const struct mlprt_session *s, struct mlprt_error *e)
+{
+    if (s->options->file_count)
+        return mlprt_weights_describe(s->options->files[0], stdout, e);
+    if (s->options->program) {
+        for (const char *const *line = s->model->program; *line; line++)
+            puts(*line);
+        return MLPRT_OK;
+    }
+    print_model(s);
+    return MLPRT_OK;
+}

@@ -1,0 +1,265 @@
+/* The command line of a generated program: one table of commands, one of options, and what reads
+ * and prints them. Options are exact (--opt VALUE or --opt=VALUE) and may stand anywhere among the
+ * FILEs; after "--" there are only FILEs. */
+#include "posix.h"
+
+#include "options.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct command_row {
+    const char *name, *files, *help;
+    size_t files_max;
+} command_rows[MLPRT_COMMANDS] = {
+    [MLPRT_TRAIN] = {"train", " [FILE...]", "trains the network and saves its weights", SIZE_MAX},
+    [MLPRT_EVAL] = {"eval", " [FILE...]", "loss and metrics of trained weights on the test split",
+                    SIZE_MAX},
+    [MLPRT_GRADCHECK] = {"gradcheck", "", "checks the gradients against central differences", 0},
+    [MLPRT_INFO] = {"info", " [WEIGHTS]", "what the compiler planned, or what made a weights file",
+                    1},
+};
+
+enum option_type { OPTION_FLAG, OPTION_TEXT, OPTION_COUNT, OPTION_WHOLE, OPTION_RATE };
+
+enum { /* sets of commands */
+       ON_TRAIN = 1 << MLPRT_TRAIN,
+       ON_EVAL = 1 << MLPRT_EVAL,
+       ON_GRADCHECK = 1 << MLPRT_GRADCHECK,
+       ON_INFO = 1 << MLPRT_INFO,
+       ON_ALL = ON_TRAIN | ON_EVAL | ON_GRADCHECK | ON_INFO
+};
+
+static const struct option_row {
+    const char *name, *value, *help;
+    unsigned commands;
+    enum option_type type;
+    size_t field;
+} option_rows[] = {
+#define OPTION_FIELD(name) offsetof(struct mlprt_options, name)
+    {"--data", "DIR", "where the paths of the data start (default: the current directory)",
+     ON_TRAIN | ON_EVAL | ON_GRADCHECK, OPTION_TEXT, OPTION_FIELD(data)},
+    {"--epochs", "N", "passes over the training split", ON_TRAIN, OPTION_COUNT,
+     OPTION_FIELD(epochs)},
+    {"--lr", "X", "learning rate", ON_TRAIN, OPTION_RATE, OPTION_FIELD(lr)},
+    {"--seed", "N", "of initial weights, order of samples and dropout", ON_TRAIN | ON_GRADCHECK,
+     OPTION_WHOLE, OPTION_FIELD(seed)},
+    {"--threads", "N", "threads to work on (this build: 1)", ON_TRAIN, OPTION_COUNT,
+     OPTION_FIELD(threads)},
+    {"--init", "W", "start from the tensors that weights file W has", ON_TRAIN, OPTION_TEXT,
+     OPTION_FIELD(init)},
+    {"--save", "W", "where to save the weights (default: the model's name with .safetensors)",
+     ON_TRAIN, OPTION_TEXT, OPTION_FIELD(save)},
+    {"--weights", "W", "the weights (default: the model's name with .safetensors)", ON_EVAL,
+     OPTION_TEXT, OPTION_FIELD(weights)},
+    {"--all", NULL, "check every parameter, however many there are", ON_GRADCHECK, OPTION_FLAG,
+     OPTION_FIELD(all)},
+    {"--program", NULL, "print the resolved program", ON_INFO, OPTION_FLAG, OPTION_FIELD(program)},
+    {"--isa", "NAME", "the path through the generated code (see info)", ON_ALL, OPTION_TEXT,
+     OPTION_FIELD(isa)},
+    {"--json", NULL, "print one line of JSON", ON_EVAL, OPTION_FLAG, OPTION_FIELD(json)},
+    {"--quiet", NULL, "print nothing but warnings and errors", ON_TRAIN, OPTION_FLAG,
+     OPTION_FIELD(quiet)},
+    {"--quiet", NULL, "print nothing but the result, warnings and errors", ON_EVAL, OPTION_FLAG,
+     OPTION_FIELD(quiet)},
+    {"--help", NULL, "print this help (also -h)", ON_ALL, OPTION_FLAG, OPTION_FIELD(help)},
+#undef OPTION_FIELD
+};
+
+enum { OPTION_ROWS = sizeof option_rows / sizeof *option_rows };
+
+/* A whole number in decimal digits and nothing else, from least to most. */
+static bool parse_whole(const char *text, uint64_t least, uint64_t most, uint64_t *value)
+{
+    if (!*text || text[strspn(text, "0123456789")])
+        return false;
+    errno = 0;
+    const unsigned long long parsed = strtoull(text, NULL, 10);
+    *value = parsed;
+    return errno == 0 && parsed >= least && parsed <= most;
+}
+
+/* A decimal number above 0. */
+static bool parse_rate(const char *text, double *value)
+{
+    if (!*text || text[strspn(text, "0123456789.eE+-")])
+        return false; /* strtod would also take "inf", "0x1p3" and leading blanks */
+    char *end;
+    *value = strtod(text, &end);
+    return !*end && isfinite(*value) && *value > 0;
+}
+
+/* Stores an option's value; text is NULL for a flag. */
+static enum mlprt_status option_store(struct mlprt_options *o, const struct option_row *row,
+                                      const char *text, struct mlprt_error *e)
+{
+    void *field = (char *)o + row->field;
+    uint64_t whole;
+
+    switch (row->type) {
+    case OPTION_FLAG: *(bool *)field = true; return MLPRT_OK;
+    case OPTION_TEXT:
+        if (!*text)
+            return mlprt_fail(e, MLPRT_USAGE, "option '%s' needs a %s that is not empty", row->name,
+                              row->value);
+        *(const char **)field = text;
+        return MLPRT_OK;
+    case OPTION_COUNT:
+        if (!parse_whole(text, 1, UINT32_MAX, &whole))
+            break;
+        *(uint32_t *)field = (uint32_t)whole;
+        return MLPRT_OK;
+    case OPTION_WHOLE:
+        if (!parse_whole(text, 0, UINT64_MAX, (uint64_t *)field))
+            break;
+        return MLPRT_OK;
+    case OPTION_RATE:
+        if (!parse_rate(text, (double *)field))
+            break;
+        return MLPRT_OK;
+    }
+    const char *wanted = row->type == OPTION_RATE    ? "a number above 0"
+                         : row->type == OPTION_COUNT ? "a whole number from 1 to 4294967295"
+                                                     : "a whole number from 0 to 2^64 - 1";
+    return mlprt_fail(e, MLPRT_USAGE, "option '%s' needs %s, not '%s'", row->name, wanted, text);
+}
+
+/* The row of the option in the first `length` bytes of text. One that is unknown is an error, and
+ * so is one that only other commands have. */
+static enum mlprt_status option_find(enum mlprt_command command, const char *text, size_t length,
+                                     const struct option_row **found, struct mlprt_error *e)
+{
+    bool elsewhere = false;
+
+    for (size_t i = 0; i < OPTION_ROWS; i++) {
+        const struct option_row *row = &option_rows[i];
+        if (strlen(row->name) != length || memcmp(row->name, text, length) != 0)
+            continue;
+        *found = row;
+        if (row->commands & 1u << command)
+            return MLPRT_OK;
+        elsewhere = true;
+    }
+    if (elsewhere)
+        return mlprt_fail(e, MLPRT_USAGE, "'%s' has no option '%.*s'", command_rows[command].name,
+                          (int)length, text);
+    return mlprt_fail(e, MLPRT_USAGE, "unknown option '%.*s'", (int)length, text);
+}
+
+/* Reads the option at argv[*i], and its value, which may be the next argument. */
+static enum mlprt_status option_read(struct mlprt_options *o, int argc, char **argv, int *i,
+                                     struct mlprt_error *e)
+{
+    const char *text = argv[*i], *value = strchr(text, '=');
+    const struct option_row *row = NULL;
+
+    if (strcmp(text, "-h") == 0) {
+        o->help = true;
+        return MLPRT_OK;
+    }
+    const size_t length = value ? (size_t)(value - text) : strlen(text);
+    const enum mlprt_status status = option_find(o->command, text, length, &row, e);
+    if (status)
+        return status;
+    if (row->type == OPTION_FLAG && value)
+        return mlprt_fail(e, MLPRT_USAGE, "option '%s' takes no value", row->name);
+    if (row->type != OPTION_FLAG && !value && *i + 1 == argc)
+        return mlprt_fail(e, MLPRT_USAGE, "option '%s' needs a value: %s", row->name, row->value);
+    if (value)
+        value++;
+    else if (row->type != OPTION_FLAG)
+        value = argv[++*i];
+    return option_store(o, row, value, e);
+}
+
+static enum mlprt_status command_find(struct mlprt_options *o, const char *name,
+                                      struct mlprt_error *e)
+{
+    if (strcmp(name, "-h") == 0 || strcmp(name, "--help") == 0) {
+        o->help = true;
+        return MLPRT_OK;
+    }
+    for (int i = 0; i < MLPRT_COMMANDS; i++)
+        if (strcmp(name, command_rows[i].name) == 0) {
+            o->command = (enum mlprt_command)i;
+            return MLPRT_OK;
+        }
+    if (*name == '-')
+        return mlprt_fail(e, MLPRT_USAGE, "a command comes first, then options such as '%s'", name);
+    return mlprt_fail(e, MLPRT_USAGE, "unknown command '%s'", name);
+}
+
+enum mlprt_status mlprt_options_parse(struct mlprt_options *o, const struct mlprt_model *model,
+                                      int argc, char **argv, struct mlprt_error *e)
+{
+    *o = (struct mlprt_options){.command = MLPRT_COMMANDS,
+                                .lr = model->lr,
+                                .epochs = model->epochs,
+                                .threads = 1,
+                                .seed = model->seed,
+                                .files = (const char *const *)argv};
+    if (argc < 2)
+        return mlprt_fail(e, MLPRT_USAGE, "a command is missing");
+    enum mlprt_status status = command_find(o, argv[1], e);
+    bool options = true;
+
+    for (int i = 2; !status && !o->help && i < argc; i++) {
+        if (options && strcmp(argv[i], "--") == 0)
+            options = false;
+        else if (options && argv[i][0] == '-' && argv[i][1])
+            status = option_read(o, argc, argv, &i, e);
+        else if (o->file_count == command_rows[o->command].files_max)
+            status = mlprt_fail(e, MLPRT_USAGE, "'%s' takes no argument '%s'",
+                                command_rows[o->command].name, argv[i]);
+        else
+            argv[o->file_count++] = argv[i];
+    }
+    return status;
+}
+
+/* The line that says how a command is used. */
+static void print_usage(FILE *out, const char *program, enum mlprt_command command)
+{
+    if (command == MLPRT_COMMANDS)
+        fprintf(out, "usage: %s COMMAND [options] [FILE...]\n", program);
+    else
+        fprintf(out, "usage: %s %s [options]%s\n", program, command_rows[command].name,
+                command_rows[command].files);
+}
+
+void mlprt_options_usage(FILE *out, const char *program, enum mlprt_command command)
+{
+    print_usage(out, program, command);
+    if (command == MLPRT_COMMANDS) {
+        fputs("commands:", out);
+        for (int i = 0; i < MLPRT_COMMANDS; i++)
+            fprintf(out, " %s", command_rows[i].name);
+        putc('\n', out);
+    } else {
+        fprintf(out, "'%s %s --help' lists the options\n", program, command_rows[command].name);
+    }
+}
+
+void mlprt_options_help(FILE *out, const char *program, const struct mlprt_model *model,
+                        enum mlprt_command command)
+{
+    print_usage(out, program, command);
+    if (command == MLPRT_COMMANDS) {
+        fprintf(out, "The network of %s, compiled by %s.\n\n", model->file, model->compiler);
+        for (int i = 0; i < MLPRT_COMMANDS; i++)
+            fprintf(out, "  %-10s %s\n", command_rows[i].name, command_rows[i].help);
+        fprintf(out, "\n'%s COMMAND --help' lists a command's options.\n", program);
+        return;
+    }
+    fprintf(out, "%s: %s.\n\n", command_rows[command].name, command_rows[command].help);
+    for (size_t i = 0; i < OPTION_ROWS; i++) {
+        const struct option_row *row = &option_rows[i];
+        if (row->commands & 1u << command)
+            fprintf(out, "  %-9s %-4s %s\n", row->name, row->value ? row->value : "", row->help);
+    }
+    if (command_rows[command].files_max == SIZE_MAX)
+        fputs("\nFILEs replace the paths of the data it reads, in order.\n", out);
+}

@@ -1,0 +1,46 @@
+/* The command line of a generated program: its commands and options, from one table. */
+#ifndef MLPRT_OPTIONS_H
+#define MLPRT_OPTIONS_H
+
+#include "mlprt.h"
+#include "status.h"
+
+#include <stdio.h>
+
+enum mlprt_command {
+    MLPRT_TRAIN,
+    MLPRT_EVAL,
+    MLPRT_GRADCHECK,
+    MLPRT_INFO,
+    MLPRT_COMMANDS /* how many there are; also: none was given */
+};
+
+/* What was asked for; the model's own values where nothing else was. */
+struct mlprt_options {
+    enum mlprt_command command;
+    bool help;
+    const char *data;    /* NULL: the current directory */
+    const char *init;    /* NULL: weights are drawn */
+    const char *save;    /* NULL: the model's name with .safetensors */
+    const char *weights; /* NULL: as save */
+    const char *isa;     /* NULL: the best path */
+    double lr;
+    uint32_t epochs, threads;
+    uint64_t seed;
+    bool quiet, json, all, program;
+    const char *const *files;
+    size_t file_count;
+};
+
+/* Reads the command line. FILEs are moved to the front of argv. An error (MLPRT_USAGE) leaves
+ * o->command as far as it was known. */
+enum mlprt_status mlprt_options_parse(struct mlprt_options *o, const struct mlprt_model *model,
+                                      int argc, char **argv, struct mlprt_error *e);
+
+/* How a command is used, and where to read more; of the program where command is MLPRT_COMMANDS. */
+void mlprt_options_usage(FILE *out, const char *program, enum mlprt_command command);
+/* The same and all there is to choose from. */
+void mlprt_options_help(FILE *out, const char *program, const struct mlprt_model *model,
+                        enum mlprt_command command);
+
+#endif
