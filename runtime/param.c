@@ -28,7 +28,7 @@ void mlprt_arena_set(const struct mlprt_model *model, void *arena, size_t offset
  * interval, which has a quantile at both ends and is symmetric about 1/2. */
 static double initial_value(const struct mlprt_param *p, uint32_t word)
 {
-    const double u = (word + 0.5) * 0x1p-32;
+    const double u = fma(word, 0x1p-32, 0x1p-33);
 
     switch (p->init) {
     case MLPRT_CONSTANT: return p->a;

