@@ -14,8 +14,8 @@
 
 struct scratch {
     char directory[64];
-    char path[8][128]; /* names given so far */
-    int used;
+    char *path[16]; /* given out so far */
+    size_t used;
 };
 
 static inline void scratch_open(struct scratch *s)
@@ -27,8 +27,10 @@ static inline void scratch_open(struct scratch *s)
 /* The path of a file in the directory, valid until scratch_close. */
 static inline const char *scratch_path(struct scratch *s, const char *name)
 {
-    char *path = s->path[s->used++ % 8];
-    snprintf(path, sizeof s->path[0], "%s/%s", s->directory, name);
+    cr_assert_lt(s->used, sizeof s->path / sizeof *s->path);
+    const size_t size = strlen(s->directory) + strlen(name) + 2;
+    char *path = s->path[s->used++] = malloc(size);
+    snprintf(path, size, "%s/%s", s->directory, name);
     return path;
 }
 
@@ -66,6 +68,8 @@ static inline void scratch_close(struct scratch *s)
     }
     closedir(directory);
     cr_expect_eq(rmdir(s->directory), 0);
+    while (s->used)
+        free(s->path[--s->used]);
 }
 
 #define CONTAINS(text, part)                                                                       \

@@ -279,13 +279,13 @@ Test(dataset, gather_types)
     GATHERED(uint8_t, MLPRT_U8, float, MLPRT_F32, i * 7);
     GATHERED(int8_t, MLPRT_I8, float, MLPRT_F32, i * 3 - 110);
     GATHERED(int16_t, MLPRT_I16, float, MLPRT_F32, i * 871 - 32000);
-    GATHERED(int32_t, MLPRT_I32, float, MLPRT_F32, i * 57000001 - 2100000000);
+    GATHERED(int32_t, MLPRT_I32, float, MLPRT_F32, i * 57000001.0 - 2.1e9);
     GATHERED(float, MLPRT_STORED_F32, float, MLPRT_F32, i * 0.1f - 3);
     GATHERED(double, MLPRT_STORED_F64, float, MLPRT_F32, i * 0.1 - 3);
     GATHERED(uint8_t, MLPRT_U8, double, MLPRT_F64, i * 7);
     GATHERED(int8_t, MLPRT_I8, double, MLPRT_F64, i * 3 - 110);
     GATHERED(int16_t, MLPRT_I16, double, MLPRT_F64, i * 871 - 32000);
-    GATHERED(int32_t, MLPRT_I32, double, MLPRT_F64, i * 57000001 - 2100000000);
+    GATHERED(int32_t, MLPRT_I32, double, MLPRT_F64, i * 57000001.0 - 2.1e9);
     GATHERED(float, MLPRT_STORED_F32, double, MLPRT_F64, i * 0.1f - 3);
     GATHERED(double, MLPRT_STORED_F64, double, MLPRT_F64, i * 0.1 - 3);
 }
