@@ -25,7 +25,8 @@ enum slug {
 enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
 
 enum {
-    DIAG_SHOWN_MAX = 20 /* messages printed: after so many, a reader mends the first ones */
+    DIAG_SHOWN_MAX = 20,  /* messages printed: after so many, a reader mends the first ones */
+    DIAG_KEPT_MAX = 1000, /* messages kept to be sorted: a text of nothing but mistakes is bounded */
 };
 
 struct diag {
@@ -43,6 +44,7 @@ struct diags {
     struct diag *at;
     size_t len, cap;
     size_t errors;
+    size_t lost; /* reported beyond DIAG_KEPT_MAX, counted only */
 };
 
 /* Reports slug (an error or a warning, as diag.def says) at a place and goes on. */

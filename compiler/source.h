@@ -39,12 +39,16 @@ struct position {
     uint32_t line, column; /* from 1; the column in bytes, a tab is one */
 };
 
-/* Adds a text (not copied: it has to live as long as set) of at most SOURCE_MAX bytes. */
+/* Adds a text (not copied: it has to live as long as set) of at most SOURCE_MAX bytes, with a NUL
+ * behind them. A byte order mark at its start is left out, as if it were not there. */
 struct source *source_add(struct sources *set, const char *name, const char *text, size_t len);
 /* The position of a span's first byte. An offset at a text's end is a place on its last line. */
 struct position source_position(const struct sources *set, struct span at);
 /* The bytes of line number `line` (from 1) without its line ending; *len is their number. */
 const char *source_line(const struct source *s, uint32_t line, uint32_t *len);
+/* The bytes of the UTF-8 character at text: 1 to 4, or 0 where there is none (an invalid or cut
+ * sequence, len == 0). */
+size_t source_utf8_length(const char *text, size_t len);
 
 /* From the first byte of a to the last of b. */
 static inline struct span span_join(struct span a, struct span b)
