@@ -17,12 +17,13 @@ static void same(float got, float want)
     cr_assert_eq(bits(got), bits(want), "got %a, want %a", got, want);
 }
 
+/* Every NaN comes out as it went in, signalling ones too. */
 static void stays_nan(float (*function)(float))
 {
-    cr_assert(isnan(function(NAN)));
-    cr_assert(isnan(function(-NAN)));
-    cr_assert(isnan(function(mlprt_float_of_bits(0x7f800001)))); /* signalling, smallest payload */
-    cr_assert(isnan(function(mlprt_float_of_bits(0xffffffff))));
+    const uint32_t nans[] = {0x7fc00000, 0xffc00000, 0x7f800001, 0xff812345, 0xffffffff};
+    for (size_t i = 0; i < sizeof nans / sizeof nans[0]; i++) {
+        cr_assert_eq(bits(function(mlprt_float_of_bits(nans[i]))), nans[i], "%08x", nans[i]);
+    }
 }
 
 /* The largest error, in units in the last place, over every 9973rd float. */

@@ -158,6 +158,17 @@ Test(dropout, none_and_all)
     cr_assert_null(memchr(keep, 1, UNITS));
 }
 
+/* An element is dropped below the threshold, not at it. */
+Test(dropout, at_the_threshold)
+{
+    unsigned char keep;
+    const uint32_t bits = mlprt_philox(1, 0, 0, 0, UINT32_C(2) << 24).w[0] >> 8;
+    mlprt_dropout_keep(&keep, 1, 1, 0, 0, 0, bits);
+    cr_assert_eq(keep, 1);
+    mlprt_dropout_keep(&keep, 1, 1, 0, 0, 0, bits + 1);
+    cr_assert_eq(keep, 0);
+}
+
 Test(dropout, stays_in_bounds)
 {
     unsigned char keep[8];
