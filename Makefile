@@ -2,7 +2,7 @@
 # `make help` lists the targets; CONTRIBUTING.md says what they are for.
 
 B        = build
-VERSION  = 0.1.0
+VERSION := $(shell sed -n 's/.*MLPGEN_VERSION "\(.*\)"/\1/p' compiler/version.h)
 PREFIX   = /usr/local
 DESTDIR  =
 CFLAGS   = -O2 -g
@@ -44,8 +44,7 @@ $(B)/libmlpgen.a: $(compiler_objects)
 
 $(B)/compiler/%.o: compiler/%.c $(B)/flags | $(B)/parse.tab.h
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $(DEPFLAGS) -DMLPGEN_VERSION='"$(VERSION)"' \
-	    -Icompiler -I. -I$(B) -c $< -o $@
+	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $(DEPFLAGS) -Icompiler -I. -I$(B) -c $< -o $@
 
 $(B)/parse.tab.c: compiler/parse.y
 	@mkdir -p $(@D)
@@ -154,7 +153,7 @@ clean: ## remove build/
 	rm -rf $(B)
 
 # Objects depend on the compiler and its flags: changing either builds them anew.
-flags = $(CC) $(CFLAGS) $(VERSION)
+flags = $(CC) $(CFLAGS) $(WARNINGS)
 $(B)/flags: force
 	@mkdir -p $(@D)
 	@echo '$(flags)' | cmp -s - $@ || echo '$(flags)' > $@

@@ -2,12 +2,9 @@
 #include "options.h"
 #include "isa.h"
 #include "typo.h"
+#include "version.h"
 
 #include <string.h>
-
-#ifndef MLPGEN_VERSION
-#error "MLPGEN_VERSION is given by the Makefile"
-#endif
 
 enum option_id {
     OPTION_OUTPUT,
