@@ -6,10 +6,9 @@
  */
 #include "comment.h"
 #include "ctree.h"
+#include "literal.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -86,51 +85,7 @@ static size_t alignment(const struct printer *p)
     return here <= ALIGN_MAX ? here : p->indent + 2 * STEP;
 }
 
-/* Constants. */
-
-static void put_int(struct printer *p, int64_t v)
-{
-    uint64_t magnitude = v < 0 ? (uint64_t)-v : (uint64_t)v;
-    const char *suffix = magnitude > UINT32_MAX ? "ull" : magnitude > INT32_MAX ? "u" : "";
-    if (v < 0 && magnitude > INT32_MAX)
-        suffix = "ll"; /* minus an unsigned constant would be positive */
-    strbuf_printf(p->out, "%s%llu%s", v < 0 ? "-" : "", (unsigned long long)magnitude, suffix);
-}
-
-/* The fewest digits that read back to the same number. */
-static void put_real(struct printer *p, double v, const char *suffix)
-{
-    enum { DOUBLE_DIGITS = 17 /* always enough; of a float 9 are */ };
-    char text[40];
-    for (int digits = 1; digits <= DOUBLE_DIGITS; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, v);
-        bool exact = suffix[0] ? strtof(text, NULL) == (float)v : strtod(text, NULL) == v;
-        if (exact)
-            break;
-    }
-    strbuf_puts(p->out, text);
-    if (!strpbrk(text, ".e"))
-        strbuf_puts(p->out, ".0");
-    strbuf_puts(p->out, suffix);
-}
-
-/* One character of a string; previous is the one before it (no trigraph may arise). */
-static void put_character(struct printer *p, char c, char previous)
-{
-    switch (c) {
-    case '\n': strbuf_puts(p->out, "\\n"); return;
-    case '\t': strbuf_puts(p->out, "\\t"); return;
-    case '"': strbuf_puts(p->out, "\\\""); return;
-    case '\\': strbuf_puts(p->out, "\\\\"); return;
-    default: break;
-    }
-    if (c == '?' && previous == '?')
-        strbuf_puts(p->out, "\\?");
-    else if (c < ' ' || c > '~')
-        strbuf_printf(p->out, "\\%03o", (unsigned)(unsigned char)c);
-    else
-        strbuf_putc(p->out, c);
-}
+/* Expressions. */
 
 static void put_string(struct printer *p, const char *s, size_t tail)
 {
@@ -146,12 +101,10 @@ static void put_string(struct printer *p, const char *s, size_t tail)
             newline(p, at);
             strbuf_putc(p->out, '"');
         }
-        put_character(p, *s, previous);
+        literal_put_character(p->out, *s, previous);
     }
     strbuf_putc(p->out, '"');
 }
-
-/* Expressions. */
 
 static enum binding binding_of(const struct cx *e)
 {
@@ -165,7 +118,8 @@ static enum binding binding_of(const struct cx *e)
     case CX_BINARY:
         switch (e->text[0]) {
         case '*':
-        case '/': return BIND_PRODUCT;
+        case '/':
+        case '%': return BIND_PRODUCT;
         case '+':
         case '-': return BIND_SUM;
         case '&': return BIND_AND;
@@ -302,8 +256,8 @@ static void put_unary(struct printer *p, const struct cx *e, size_t tail)
 static void put_bare(struct printer *p, const struct cx *e, size_t tail)
 {
     switch (e->kind) {
-    case CX_INT: put_int(p, e->integer); break;
-    case CX_REAL: put_real(p, e->real, e->text); break;
+    case CX_INT: literal_put_int(p->out, e->integer); break;
+    case CX_REAL: literal_put_real(p->out, e->real, e->text); break;
     case CX_STRING: put_string(p, e->text, tail); break;
     case CX_NAME: strbuf_puts(p->out, e->text); break;
     case CX_INDEX:
@@ -468,6 +422,11 @@ static void put_statement(struct printer *p, const struct cs *s)
 {
     switch (s->kind) {
     case CS_COMMENT: comment_put(p->out, s->text, p->indent, WIDTH); break;
+    case CS_ENUM:
+        strbuf_puts(p->out, "enum ");
+        put(p, s->a, BIND_ARGUMENT, 1);
+        strbuf_puts(p->out, ";\n");
+        break;
     case CS_DECL: put_declaration(p, s); break;
     case CS_ASSIGN:
         put(p, s->a, BIND_ANY, 0);

@@ -95,6 +95,11 @@ struct cx *cb_declare(struct cbuild *cb, const char *spelling, enum ctype type, 
     return local;
 }
 
+void cb_enum(struct cbuild *cb, struct cx *list)
+{
+    append(cb, CS_ENUM)->a = list;
+}
+
 void cb_set(struct cbuild *cb, struct cx *lhs, struct cx *rhs)
 {
     if (rhs->product) {

@@ -70,6 +70,7 @@ struct cx {
 
 enum cs_kind {
     CS_COMMENT,  /* text may have several lines */
+    CS_ENUM,     /* enum {items of list a}; */
     CS_DECL,     /* text is the declarator's type: "float x = init;" */
     CS_ASSIGN,   /* lhs op rhs; */
     CS_EXPR,
@@ -164,6 +165,8 @@ struct cx *cb_local(struct cbuild *cb, enum ctype type, const char *name, struct
  * array brackets: "rows[3]". */
 struct cx *cb_declare(struct cbuild *cb, const char *spelling, enum ctype type, const char *name,
                       struct cx *init);
+/* "enum {A = 1, B = 2};": constants are a list's items, their names its designators. */
+void cb_enum(struct cbuild *cb, struct cx *list);
 void cb_set(struct cbuild *cb, struct cx *lhs, struct cx *rhs);
 /* lhs += rhs for integers. */
 void cb_advance(struct cbuild *cb, struct cx *lhs, struct cx *rhs);
