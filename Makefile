@@ -57,7 +57,7 @@ $(B)/scan.c: compiler/scan.l
 	$(FLEX) -o $@ $<
 
 # What flex and bison write keeps a few warnings back.
-$(B)/parse.tab.o $(B)/scan.o: WARNINGS = -Wall -Wextra -Wno-sign-compare -Wno-unused-function -Werror
+$(B)/parse.tab.o $(B)/scan.o: private WARNINGS = -Wall -Wextra -Wno-sign-compare -Wno-unused-function -Werror
 $(B)/parse.tab.o $(B)/scan.o $(B)/embed.o: $(B)/%.o: $(B)/%.c $(B)/flags | $(B)/parse.tab.h
 	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $(DEPFLAGS) -Icompiler -I$(B) -c $< -o $@
 
