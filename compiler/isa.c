@@ -7,6 +7,7 @@ const struct isa isas[] = {
     {
         .name = "avx2",
         .guard = "defined(__GNUC__) && defined(__x86_64__)",
+        .include = "immintrin.h",
         .attribute = "__attribute__((target(\"avx2,fma\")))",
         .usable = "__builtin_cpu_supports(\"avx2\") && __builtin_cpu_supports(\"fma\")",
         .accumulators = 12, /* of 16: two rows' operands and a broadcast besides */

@@ -21,6 +21,7 @@ struct isa_vector {
 struct isa {
     const char *name;      /* what --target and --isa take; the suffix of emitted functions */
     const char *guard;     /* preprocessor condition under which its text compiles, or NULL */
+    const char *include;   /* the header of its intrinsics, or NULL */
     const char *attribute; /* of every function of it, or NULL */
     const char *usable;    /* C condition: does this machine have it? */
     unsigned accumulators; /* vector registers that hold sums; the rest holds operands */

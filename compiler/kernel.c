@@ -208,6 +208,16 @@ static bool same_epilogue(const struct op *a, const struct op *b)
     return true;
 }
 
+bool kernel_needs_zeros(const struct ir *ir)
+{
+    for (size_t i = 0; i < ir->ops.len; i++) {
+        const struct op *op = &ir->ops.at[i];
+        if (calls_tiles(op) && (op->kind != OP_DENSE || op->in[2] == NO_TENSOR))
+            return true;
+    }
+    return false;
+}
+
 void kernel_emit_tiles(struct cbuild *cb, const struct ir *ir, const struct isa *isa)
 {
     unsigned rows[TILE_ROWS_MAX];

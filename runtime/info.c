@@ -67,7 +67,7 @@ static void print_paths(const struct mlprt_session *s)
 {
     printf("%-10s", "paths");
     for (size_t i = 0; i < s->model->path_count; i++) {
-        const struct mlprt_path *path = &s->model->paths[i];
+        const struct mlprt_path *path = s->model->paths[i];
         printf("%s %s%s", i ? "," : "", path->name,
                path == s->path   ? " (taken)"
                : !path->usable() ? " (not on this machine)"

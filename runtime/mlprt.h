@@ -59,7 +59,7 @@ struct mlprt_param {
     uint32_t rank;      /* 2: shape [units, depth]; 1: shape [units], depth 1 */
     uint32_t units, depth, panel;
     size_t offset;      /* bytes into the arena */
-    size_t grad_offset; /* its gradient's sum, laid out alike; 0 where frozen */
+    size_t grad_offset; /* its gradient's sum, laid out alike; not of a frozen one */
     bool frozen;
     uint32_t stream;    /* random number stream of its initial values */
     enum mlprt_init init;
@@ -102,14 +102,14 @@ struct mlprt_model {
     size_t layer_count;
     const struct mlprt_param *params;
     size_t param_count;
-    const struct mlprt_path *paths; /* best first */
+    const struct mlprt_path *const *paths; /* best first; the last one works everywhere */
     size_t path_count;
 
     /* The arena, in bytes. Rows of a matrix are *_stride elements apart. */
     size_t arena_size;
     size_t input_offset, output_offset, loss_offset, target_offset;
     uint32_t input_stride, output_stride, target_stride;
-    size_t state_offset, state_size; /* the optimizer's memory, zeros at the start */
+    size_t state_size; /* of it the optimizer's memory */
 
     struct mlprt_source train, test;
     bool normalized;

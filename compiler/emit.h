@@ -1,0 +1,39 @@
+/* Emission: the scheduled IR as a C file that trains. */
+#ifndef MLPGEN_EMIT_H
+#define MLPGEN_EMIT_H
+
+#include "ctree.h"
+#include "ir.h"
+#include "isa.h"
+
+struct emit_options {
+    const char *file;               /* base name of the input */
+    const struct sources *sources;  /* for line numbers */
+    const char *source_sha256;
+    const char *options;            /* those that change the output, as text */
+    bool standalone;                /* with the runtime inside */
+    const char *target;             /* the one instruction set wanted besides portable; NULL: all */
+};
+
+/* Appends the whole file. Same model, same options: same bytes. */
+void emit_trainer(struct arena *arena, const struct ir *ir, const struct model *model,
+                  const struct emit_options *options, struct strbuf *out);
+
+/* What the files of the emitter share. */
+struct emitter {
+    struct cbuild cb;
+    const struct ir *ir;
+    const struct model *model;
+    const struct emit_options *options;
+};
+
+/* Is the text of an instruction set part of the file? */
+bool emit_wants(const struct emitter *em, const struct isa *isa);
+/* The line in the model file. */
+uint32_t emit_line(const struct emitter *em, struct span at);
+/* emit_path.c: every function of one instruction set, and its struct mlprt_path. */
+void emit_path(struct emitter *em, const struct isa *isa);
+/* emit_model.c: the tables that describe the model to the runtime, and main. */
+void emit_model(struct emitter *em);
+
+#endif

@@ -1,0 +1,309 @@
+/* The tables that describe the model to the runtime (struct mlprt_model and what hangs on it), and
+ * main. */
+#include "emit.h"
+
+#include "digest.h"
+#include "ice.h"
+#include "ops/ops.h"
+#include "resolved.h"
+
+#include <string.h>
+
+static struct cx *word(struct emitter *em, const char *name)
+{
+    return cx_name(&em->cb, CT_OTHER, name);
+}
+
+static struct cx *text(struct emitter *em, const char *s)
+{
+    return s ? cx_string(&em->cb, s) : word(em, "NULL");
+}
+
+static struct cx *truth(struct emitter *em, bool v)
+{
+    return word(em, v ? "true" : "false");
+}
+
+static struct cx *count(struct emitter *em, uint64_t v)
+{
+    return cx_int(&em->cb, (int64_t)v);
+}
+
+/* Bytes into the arena. */
+static struct cx *offset(struct emitter *em, int tensor)
+{
+    struct cbuild *cb = &em->cb;
+    return cx_mul(cb, cx_namef(cb, CT_INT, "AT_%s", ir_at(em->ir, tensor)->name),
+                  cx_namef(cb, CT_INT, "sizeof(%s)", cb_real_name(cb)));
+}
+
+/* Layers and parameters. */
+
+static struct cx *layer_row(struct emitter *em, uint32_t index)
+{
+    struct cbuild *cb = &em->cb;
+    const struct layer *layer = &em->model->layers[index];
+    uint64_t parameters = 0, flops = 0;
+    for (size_t i = 0; i < em->ir->params.len; i++) {
+        const struct param *p = &em->ir->params.at[i];
+        const struct tensor *t = ir_at(em->ir, p->value);
+        if (p->layer == index)
+            parameters += (uint64_t)t->depth * t->units;
+    }
+    for (size_t i = 0; i < em->ir->ops.len; i++) {
+        const struct op *op = &em->ir->ops.at[i];
+        if (op->layer == index && op->section == SECTION_FORWARD)
+            flops += op_rule(op->kind)->flops(em->ir, op);
+    }
+    struct cx *row = cx_list(cb, false);
+    cx_list_add(cb, row, ".name", text(em, layer->name));
+    cx_list_add(cb, row, ".kind", text(em, layer->word->vocab->name));
+    cx_list_add(cb, row, ".in", count(em, layer->in));
+    cx_list_add(cb, row, ".out", count(em, layer->out));
+    cx_list_add(cb, row, ".line", count(em, emit_line(em, layer->span)));
+    cx_list_add(cb, row, ".parameters", count(em, parameters));
+    cx_list_add(cb, row, ".flops", count(em, flops));
+    return row;
+}
+
+static void emit_layers(struct emitter *em)
+{
+    struct cx *rows = cx_list(&em->cb, true);
+    for (uint32_t i = 0; i < em->model->layer_count; i++)
+        cx_list_add(&em->cb, rows, NULL, layer_row(em, i));
+    cb_declare(&em->cb, "static const struct mlprt_layer", CT_OTHER, "layers[]", rows);
+    cb_blank(&em->cb);
+}
+
+static struct cx *param_row(struct emitter *em, uint32_t index)
+{
+    static const char *const kinds[] = {[INIT_CONSTANT] = "MLPRT_CONSTANT",
+                                        [INIT_NORMAL] = "MLPRT_NORMAL",
+                                        [INIT_UNIFORM] = "MLPRT_UNIFORM"};
+    struct cbuild *cb = &em->cb;
+    const struct param *p = &em->ir->params.at[index];
+    const struct tensor *t = ir_at(em->ir, p->value);
+    struct cx *row = cx_list(cb, false);
+    cx_list_add(cb, row, ".name", text(em, p->key));
+    cx_list_add(cb, row, ".rank", count(em, p->rank));
+    cx_list_add(cb, row, ".units", count(em, t->units));
+    cx_list_add(cb, row, ".depth", count(em, t->depth));
+    cx_list_add(cb, row, ".panel", count(em, t->panel));
+    cx_list_add(cb, row, ".offset", offset(em, p->value));
+    if (p->grad != NO_TENSOR)
+        cx_list_add(cb, row, ".grad_offset", offset(em, p->grad));
+    cx_list_add(cb, row, ".frozen", truth(em, p->frozen));
+    cx_list_add(cb, row, ".stream", count(em, index));
+    cx_list_add(cb, row, ".init", word(em, kinds[p->init.kind]));
+    cx_list_add(cb, row, ".a", cx_double(cb, p->init.a));
+    if (p->init.kind != INIT_CONSTANT)
+        cx_list_add(cb, row, ".b", cx_double(cb, p->init.b));
+    cx_list_add(cb, row, ".line",
+                count(em, emit_line(em, em->model->layers[p->layer].span)));
+    return row;
+}
+
+static void emit_params(struct emitter *em)
+{
+    struct cx *rows = cx_list(&em->cb, true);
+    for (uint32_t i = 0; i < em->ir->params.len; i++)
+        cx_list_add(&em->cb, rows, NULL, param_row(em, i));
+    cb_declare(&em->cb, "static const struct mlprt_param", CT_OTHER, "params[]", rows);
+    cb_blank(&em->cb);
+}
+
+static void emit_paths(struct emitter *em)
+{
+    struct cbuild *cb = &em->cb;
+    struct cx *rows = cx_list(cb, false);
+    for (size_t i = 0; i < isa_count; i++)
+        if (emit_wants(em, &isas[i]))
+            cx_list_add(cb, rows, NULL, cx_namef(cb, CT_OTHER, "&path_%s", isas[i].name));
+    cb_declare(cb, "static const struct mlprt_path *const", CT_OTHER, "paths[]", rows);
+    cb_blank(cb);
+}
+
+/* The resolved program, line by line. */
+static void emit_program(struct emitter *em)
+{
+    struct cbuild *cb = &em->cb;
+    struct strbuf program = {0};
+    struct cx *lines = cx_list(cb, true);
+    resolved_print(em->model, &program);
+    for (const char *line = program.text; *line;) {
+        const char *end = strchr(line, '\n');
+        REQUIRE(end);
+        cx_list_add(cb, lines, NULL,
+                    text(em, arena_strndup(cb->arena, line, (size_t)(end - line))));
+        line = end + 1;
+    }
+    cx_list_add(cb, lines, NULL, word(em, "NULL"));
+    cb_declare(cb, "static const char *const", CT_OTHER, "program[]", lines);
+    cb_blank(cb);
+    strbuf_free(&program);
+}
+
+/* Data. */
+
+static const struct value *source_of(const struct emitter *em, size_t split)
+{
+    const struct value *v = &em->model->data->args[split];
+    return v->absent ? NULL : v;
+}
+
+static bool shares_rows(const struct emitter *em)
+{
+    const struct value *train = source_of(em, DATA_TRAIN), *test = source_of(em, DATA_TEST);
+    return train && test && train->word->vocab->id == WORD_TABLE &&
+           test->word->vocab->id == WORD_TABLE &&
+           train->word->args[TABLE_ROWS].numbers == test->word->args[TABLE_ROWS].numbers;
+}
+
+/* The rows of a table as an array; two splits of the same table share one. */
+static void emit_rows(struct emitter *em, size_t split, const char *name)
+{
+    struct cbuild *cb = &em->cb;
+    const struct value *source = source_of(em, split);
+    if (!source || source->word->vocab->id != WORD_TABLE)
+        return;
+    const struct value *rows = &source->word->args[TABLE_ROWS];
+    struct cx *numbers = cx_list(cb, false);
+    for (size_t i = 0; i < (size_t)rows->count * rows->columns; i++)
+        cx_list_add(cb, numbers, NULL, cx_double(cb, rows->numbers[i]));
+    cb_declare(cb, "static const double", CT_OTHER, arena_printf(cb->arena, "%s[]", name),
+               numbers);
+    cb_blank(cb);
+}
+
+static struct cx *source_row(struct emitter *em, size_t split, const char *name)
+{
+    struct cbuild *cb = &em->cb;
+    const struct value *source = source_of(em, split);
+    struct cx *row = cx_list(cb, false);
+    if (!source) {
+        cx_list_add(cb, row, ".format", word(em, "MLPRT_NO_SOURCE"));
+        return row;
+    }
+    const struct value *args = source->word->args;
+    if (source->word->vocab->id == WORD_TABLE) {
+        cx_list_add(cb, row, ".format", word(em, "MLPRT_TABLE"));
+        cx_list_add(cb, row, ".rows", word(em, name));
+        cx_list_add(cb, row, ".row_count", count(em, args[TABLE_ROWS].count));
+        cx_list_add(cb, row, ".row_length", count(em, args[TABLE_ROWS].columns));
+        return row;
+    }
+    cx_list_add(cb, row, ".format", word(em, "MLPRT_IDX"));
+    cx_list_add(cb, row, ".input_path", text(em, args[IDX_PATH].text));
+    if (args[IDX_TARGET].text)
+        cx_list_add(cb, row, ".target_path", text(em, args[IDX_TARGET].text));
+    return row;
+}
+
+/* SHA-256 over what the model's hash covers. */
+static const char *identity_hash(struct emitter *em)
+{
+    struct strbuf identity = {0};
+    char *hex = arena_alloc(em->cb.arena, DIGEST_HEX);
+    resolved_print_identity(em->model, &identity);
+    digest_sha256(identity.text, identity.len, hex);
+    strbuf_free(&identity);
+    return hex;
+}
+
+static void add(struct emitter *em, struct cx *list, const char *member, struct cx *value)
+{
+    cx_list_add(&em->cb, list, member, value);
+}
+
+static struct cx *bytes(struct emitter *em, uint64_t elements)
+{
+    return count(em, elements * (em->ir->f64 ? sizeof(double) : sizeof(float)));
+}
+
+static void add_memory(struct emitter *em, struct cx *m)
+{
+    const struct ir *ir = em->ir;
+    const struct tensor *target = ir_at(ir, ir->target);
+    uint64_t state = 0;
+    for (size_t i = 0; i < ir->params.len; i++)
+        if (ir->params.at[i].state != NO_TENSOR)
+            state += tensor_stored(ir, ir_at(ir, ir->params.at[i].state));
+    add(em, m, ".arena_size",
+        cx_mul(&em->cb, cx_name(&em->cb, CT_INT, "ARENA"),
+               cx_namef(&em->cb, CT_INT, "sizeof(%s)", cb_real_name(&em->cb))));
+    add(em, m, ".input_offset", offset(em, ir->input));
+    add(em, m, ".output_offset", offset(em, ir->output));
+    add(em, m, ".loss_offset", offset(em, ir->loss));
+    if (tensor_in_arena(target)) {
+        add(em, m, ".target_offset", offset(em, ir->target));
+        add(em, m, ".target_stride", count(em, target->stride));
+    }
+    add(em, m, ".input_stride", count(em, ir_at(ir, ir->input)->stride));
+    add(em, m, ".output_stride", count(em, ir_at(ir, ir->output)->stride));
+    if (state)
+        add(em, m, ".state_size", bytes(em, state));
+}
+
+static void add_training(struct emitter *em, struct cx *m)
+{
+    const struct value *train = em->model->train->args;
+    const struct value *normalize = &em->model->data->args[DATA_NORMALIZE];
+    const char *test_rows = shares_rows(em) ? "train_rows" : "test_rows";
+    add(em, m, ".train", source_row(em, DATA_TRAIN, "train_rows"));
+    add(em, m, ".test", source_row(em, DATA_TEST, test_rows));
+    if (normalize->word->vocab->id == WORD_SCALE) {
+        add(em, m, ".normalized", truth(em, true));
+        add(em, m, ".scale", cx_double(&em->cb, normalize->word->args[SCALE_F].number));
+    }
+    add(em, m, ".lr", cx_double(&em->cb, train[TRAIN_OPTIMIZER].word->args[SGD_LR].number));
+    add(em, m, ".epochs", count(em, (uint64_t)train[TRAIN_EPOCHS].number));
+    add(em, m, ".seed", count(em, em->model->seed));
+    add(em, m, ".shuffle", truth(em, train[TRAIN_SHUFFLE].truth));
+    add(em, m, ".drop_last", truth(em, train[TRAIN_DROP_LAST].truth));
+}
+
+static void emit_struct(struct emitter *em)
+{
+    const struct ir *ir = em->ir;
+    struct cx *m = cx_list(&em->cb, true);
+    add(em, m, ".abi", word(em, "MLPRT_ABI"));
+    add(em, m, ".name", text(em, em->model->name));
+    add(em, m, ".file", text(em, em->options->file));
+    add(em, m, ".compiler", text(em, "mlpgen " MLPGEN_VERSION));
+    add(em, m, ".hash", text(em, identity_hash(em)));
+    add(em, m, ".program", word(em, "program"));
+    add(em, m, ".element", word(em, ir->f64 ? "MLPRT_F64" : "MLPRT_F32"));
+    add(em, m, ".input_size", count(em, em->model->input_size));
+    add(em, m, ".output_size", count(em, em->model->output_size));
+    add(em, m, ".batch", count(em, ir->batch));
+    add(em, m, ".target",
+        word(em, ir_at(ir, ir->target)->role == ROLE_LABEL ? "MLPRT_CLASS" : "MLPRT_NUMBERS"));
+    add(em, m, ".layers", word(em, "layers"));
+    add(em, m, ".layer_count", count(em, em->model->layer_count));
+    add(em, m, ".params", word(em, "params"));
+    add(em, m, ".param_count", count(em, ir->params.len));
+    add(em, m, ".paths", word(em, "paths"));
+    add(em, m, ".path_count", word(em, "sizeof paths / sizeof *paths"));
+    add_memory(em, m);
+    add_training(em, m);
+    cb_declare(&em->cb, "static const struct mlprt_model", CT_OTHER, "model", m);
+    cb_blank(&em->cb);
+}
+
+void emit_model(struct emitter *em)
+{
+    struct cbuild *cb = &em->cb;
+    cb->at = (struct span){0, 0};
+    emit_layers(em);
+    emit_params(em);
+    emit_paths(em);
+    emit_program(em);
+    emit_rows(em, DATA_TRAIN, "train_rows");
+    if (!shares_rows(em))
+        emit_rows(em, DATA_TEST, "test_rows");
+    emit_struct(em);
+    cb_function(cb, "int", "main", "int argc, char **argv");
+    cb_return(cb, cx_call(cb, CT_OTHER, "mlprt_main", 3, word(em, "&model"), word(em, "argc"),
+                          word(em, "argv")));
+    cb_end(cb);
+}

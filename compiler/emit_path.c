@@ -1,0 +1,290 @@
+/* The functions of one instruction set: one for each op, and the three that call them in order.
+ *
+ * An op's function is pure mathematics over the pointers that it gets; where the tensors lie in the
+ * arena is known only to evaluate, gradient and update. */
+#include "emit.h"
+
+#include "kernel.h"
+#include "ops/ops.h"
+
+enum {
+    /* Rows that go through all layers before the next ones: a few tiles' worth, so that what they
+     * compute stays in the caches. A multiple of every tile's rows but the last few. */
+    ROW_BLOCK = 48
+};
+
+static const char *function_name(struct arena *arena, const struct op *op, const struct isa *isa)
+{
+    const char *verb = op_rule(op->kind)->verb;
+    if (!verb)
+        verb = op->section == SECTION_BACKWARD ? "backward" : "forward";
+    return arena_printf(arena, "%s_%s_%s", op->base, verb, isa->name);
+}
+
+/* Parameters beyond the tensors that this op's function takes. */
+static unsigned needs_of(const struct op *op)
+{
+    unsigned needs = op_rule(op->kind)->needs;
+    if (op->section == SECTION_BACKWARD)
+        needs &= ~(unsigned)NEED_TRAINING; /* it runs in training only */
+    return needs;
+}
+
+static bool written(const struct op *op, int tensor)
+{
+    for (size_t i = 0; i < OP_OUT_MAX; i++)
+        if (tensor != NO_TENSOR && op->out[i] == tensor)
+            return true;
+    return false;
+}
+
+static struct cx *at_tensor(struct cbuild *cb, const struct ir *ir, int tensor)
+{
+    const struct tensor *t = ir_at(ir, tensor);
+    if (t->role == ROLE_LABEL)
+        return cx_member(cb, CT_LABELS, cx_name(cb, CT_OTHER, "batch"), "label");
+    struct cx *at = cx_add(cb, cx_name(cb, CT_REALS, "a"), cx_namef(cb, CT_INT, "AT_%s", t->name));
+    return t->role == ROLE_MASK ? cx_cast(cb, CT_BYTES, "unsigned char *", at) : at;
+}
+
+/* One op's function being put together: its parameter list as text, the arguments of its call. */
+struct signature {
+    struct cbuild *cb;
+    const struct ir *ir;
+    const char *params;
+    struct cx *args[24];
+    size_t count;
+};
+
+static void add_param(struct signature *s, const char *param, struct cx *arg)
+{
+    s->params = arena_printf(s->cb->arena, "%s%s%s", s->params, *s->params ? ", " : "", param);
+    s->args[s->count++] = arg;
+}
+
+static struct cx *add_tensor(struct signature *s, int tensor, const char *name, bool writable)
+{
+    const struct tensor *t = ir_at(s->ir, tensor);
+    const bool mask = t->role == ROLE_MASK;
+    if (t->role == ROLE_LABEL) {
+        add_param(s, "const uint32_t *restrict label", at_tensor(s->cb, s->ir, tensor));
+        return cx_name(s->cb, CT_LABELS, "label");
+    }
+    add_param(s,
+              arena_printf(s->cb->arena, "%s%s *restrict %s", writable ? "" : "const ",
+                           mask ? "unsigned char" : cb_real_name(s->cb), name),
+              at_tensor(s->cb, s->ir, tensor));
+    return cx_name(s->cb, mask ? CT_BYTES : CT_REALS, name);
+}
+
+static struct cx *batch_member(struct cbuild *cb, const char *name)
+{
+    return cx_member(cb, CT_INT, cx_name(cb, CT_OTHER, "batch"), name);
+}
+
+static void add_further(struct signature *s, struct emit *e, const struct op *op)
+{
+    struct cbuild *cb = s->cb;
+    const unsigned needs = needs_of(op);
+    if (needs & NEED_TRAINING)
+        add_param(s, "bool training", batch_member(cb, "training"));
+    if (needs & NEED_RANDOM) {
+        add_param(s, "uint64_t seed", batch_member(cb, "seed"));
+        add_param(s, "uint32_t step", batch_member(cb, "step"));
+    }
+    if (needs & NEED_RATE) {
+        add_param(s, arena_printf(cb->arena, "%s scale", cb_real_name(cb)),
+                  cx_name(cb, CT_REAL, "scale"));
+        add_param(s, arena_printf(cb->arena, "%s lr", cb_real_name(cb)),
+                  cx_name(cb, CT_REAL, "lr"));
+    }
+    if (op->phase == PHASE_ROWS) {
+        add_param(s, "size_t first", cx_name(cb, CT_INT, "first"));
+        add_param(s, "size_t last", cx_name(cb, CT_INT, "last"));
+        e->first = cx_name(cb, CT_INT, "first");
+        e->last = cx_name(cb, CT_INT, "last");
+    }
+    if (op->phase == PHASE_WEIGHTS) {
+        add_param(s, "size_t n", cx_name(cb, CT_INT, "n"));
+        e->n = cx_name(cb, CT_INT, "n");
+    }
+}
+
+/* Fills in e's parameters of op's function, and s. */
+static void make_signature(struct signature *s, struct emit *e, const struct op *op)
+{
+    const struct op_rule *rule = op_rule(op->kind);
+    for (size_t i = 0; i < OP_IN_MAX; i++)
+        if (op->in[i] != NO_TENSOR && !written(op, op->in[i]))
+            e->in[i] = add_tensor(s, op->in[i], rule->in_names[i], false);
+    for (size_t i = 0; i < OP_OUT_MAX; i++)
+        if (op->out[i] != NO_TENSOR)
+            e->out[i] = add_tensor(s, op->out[i], rule->out_names[i], true);
+    for (size_t i = 0; i < OP_IN_MAX; i++)
+        for (size_t k = 0; k < OP_OUT_MAX; k++)
+            if (op->in[i] != NO_TENSOR && op->in[i] == op->out[k])
+                e->in[i] = e->out[k]; /* updated in place */
+    for (size_t i = 0; i < op->post_count; i++)
+        if (op->post[i].aux != NO_TENSOR)
+            e->aux[i] = add_tensor(s, op->post[i].aux, arena_printf(s->cb->arena, "v%zu", i), false);
+    add_further(s, e, op);
+}
+
+static struct signature new_signature(struct emitter *em)
+{
+    return (struct signature){.cb = &em->cb, .ir = em->ir, .params = ""};
+}
+
+static void emit_comment(struct emitter *em, const struct op *op)
+{
+    struct cbuild *cb = &em->cb;
+    const struct op_rule *rule = op_rule(op->kind);
+    const uint64_t flops = rule->flops(em->ir, op);
+    const char *cost = flops ? arena_printf(cb->arena, "   %llu FLOP a sample",
+                                            (unsigned long long)flops)
+                             : "";
+    cb_comment(cb, "%s:%u: %s%s", em->options->file, emit_line(em, op->span),
+               rule->formula(cb->arena, em->ir, op), cost);
+}
+
+static void emit_op(struct emitter *em, const struct isa *isa, const struct op *op)
+{
+    struct cbuild *cb = &em->cb;
+    struct emit e = {.cb = cb, .ir = em->ir, .isa = isa, .op = op};
+    struct signature s = new_signature(em);
+    cb->at = op->span;
+    make_signature(&s, &e, op);
+    emit_comment(em, op);
+    cb_function(cb,
+                isa->attribute ? arena_printf(cb->arena, "%s\nstatic void", isa->attribute)
+                               : "static void",
+                function_name(cb->arena, op, isa), s.params);
+    op_rule(op->kind)->emit(&e, op);
+    cb_end(cb);
+    cb_blank(cb);
+}
+
+static void emit_call(struct emitter *em, const struct isa *isa, const struct op *op)
+{
+    struct cbuild *cb = &em->cb;
+    struct emit unused = {.cb = cb, .ir = em->ir, .isa = isa, .op = op};
+    struct signature s = new_signature(em);
+    cb->at = op->span;
+    make_signature(&s, &unused, op);
+    struct cx *call =
+        cx_call_array(cb, CT_OTHER, function_name(cb->arena, op, isa), s.count, s.args);
+    const bool training_only =
+        needs_of(op) & NEED_RANDOM && op->section == SECTION_FORWARD;
+    if (training_only)
+        cb_if(cb, batch_member(cb, "training"));
+    cb_do(cb, call);
+    if (training_only)
+        cb_end(cb);
+}
+
+static void emit_calls(struct emitter *em, const struct isa *isa, enum phase phase,
+                       enum section last)
+{
+    for (size_t i = 0; i < em->ir->ops.len; i++) {
+        const struct op *op = &em->ir->ops.at[i];
+        if (op->phase == phase && op->section <= last)
+            emit_call(em, isa, op);
+    }
+}
+
+static void open_entry(struct emitter *em, const char *name, const struct isa *isa)
+{
+    struct cbuild *cb = &em->cb;
+    cb_function(cb, "static void", arena_printf(cb->arena, "%s_%s", name, isa->name),
+                "const struct mlprt_batch *batch");
+    cb_declare(cb, arena_printf(cb->arena, "%s *", cb_real_name(cb)), CT_REALS, "a",
+               cx_member(cb, CT_REALS, cx_name(cb, CT_OTHER, "batch"), "arena"));
+}
+
+static void emit_rows(struct emitter *em, const struct isa *isa, enum section last)
+{
+    struct cbuild *cb = &em->cb;
+    struct cx *n = cb_declare(cb, "const size_t", CT_INT, "n", batch_member(cb, "n"));
+    struct cx *block = cx_int(cb, ROW_BLOCK);
+    struct cx *first = cb_for(cb, "first", cx_int(cb, 0), n, ROW_BLOCK);
+    cb_declare(cb, "const size_t", CT_INT, "last",
+               cx_select(cb, cx_lt(cb, cx_sub(cb, n, first), block), n, cx_add(cb, first, block)));
+    emit_calls(em, isa, PHASE_ROWS, last);
+    cb_end(cb);
+}
+
+static void emit_entries(struct emitter *em, const struct isa *isa)
+{
+    struct cbuild *cb = &em->cb;
+    cb->at = (struct span){0, 0};
+    cb_comment(cb, "The forward pass and the loss of each sample, block of rows by block of rows.");
+    open_entry(em, "evaluate", isa);
+    emit_rows(em, isa, SECTION_LOSS);
+    cb_end(cb);
+    cb_blank(cb);
+
+    cb_comment(cb, "The same and the backward pass; then, weight by weight, the gradients' sums over "
+                   "the batch.");
+    open_entry(em, "gradient", isa);
+    emit_calls(em, isa, PHASE_PREPARE, SECTION_BACKWARD);
+    emit_rows(em, isa, SECTION_BACKWARD);
+    emit_calls(em, isa, PHASE_WEIGHTS, SECTION_BACKWARD);
+    cb_end(cb);
+    cb_blank(cb);
+
+    cb_comment(cb, "One step of the optimizer.");
+    open_entry(em, "update", isa);
+    const char *real = cb_real_name(cb);
+    cb_declare(cb, arena_printf(cb->arena, "const %s", real), CT_REAL, "scale",
+               cx_div(cb, cx_real(cb, 1), cx_cast(cb, CT_REAL, real, batch_member(cb, "n"))));
+    cb_declare(cb, arena_printf(cb->arena, "const %s", real), CT_REAL, "lr",
+               cx_cast(cb, CT_REAL, real,
+                       cx_member(cb, CT_REAL, cx_name(cb, CT_OTHER, "batch"), "lr")));
+    emit_calls(em, isa, PHASE_UPDATE, SECTION_UPDATE);
+    cb_end(cb);
+    cb_blank(cb);
+}
+
+static void emit_usable(struct emitter *em, const struct isa *isa, const char *condition)
+{
+    struct cbuild *cb = &em->cb;
+    cb_function(cb, "static bool", arena_printf(cb->arena, "usable_%s", isa->name), "void");
+    cb_return(cb, cx_name(cb, CT_INT, condition));
+    cb_end(cb);
+    cb_blank(cb);
+}
+
+static void emit_path_struct(struct emitter *em, const struct isa *isa, bool built)
+{
+    static const char *const entries[] = {"usable", "evaluate", "gradient", "update"};
+    struct cbuild *cb = &em->cb;
+    struct cx *path = cx_list(cb, true);
+    cx_list_add(cb, path, ".name", cx_string(cb, isa->name));
+    for (size_t i = 0; i < (built ? 4 : 1); i++)
+        cx_list_add(cb, path, arena_printf(cb->arena, ".%s", entries[i]),
+                    cx_namef(cb, CT_OTHER, "%s_%s", entries[i], isa->name));
+    cb_declare(cb, "static const struct mlprt_path", CT_OTHER,
+               arena_printf(cb->arena, "path_%s", isa->name), path);
+}
+
+void emit_path(struct emitter *em, const struct isa *isa)
+{
+    struct cbuild *cb = &em->cb;
+    if (isa->guard) {
+        cb_verbatim(cb, "#if %s", isa->guard);
+        cb_blank(cb);
+    }
+    kernel_emit_tiles(cb, em->ir, isa);
+    for (size_t i = 0; i < em->ir->ops.len; i++)
+        emit_op(em, isa, &em->ir->ops.at[i]);
+    emit_entries(em, isa);
+    emit_usable(em, isa, isa->usable);
+    emit_path_struct(em, isa, true);
+    if (isa->guard) {
+        cb_verbatim(cb, "#else");
+        emit_usable(em, isa, "false");
+        emit_path_struct(em, isa, false);
+        cb_verbatim(cb, "#endif");
+    }
+    cb_blank(cb);
+}
