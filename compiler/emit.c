@@ -1,4 +1,5 @@
-/* The skeleton of the emitted file: header, constants, one part for each instruction set, tables. */
+/* The skeleton of the emitted file: header, constants, one part for each instruction set, tables.
+ */
 #include "emit.h"
 
 #include "embed.h"
@@ -61,10 +62,11 @@ static void emit_constants(struct emitter *em)
 {
     struct cbuild *cb = &em->cb;
     const struct ir *ir = em->ir;
-    cb_comment(cb, "The tensors: N_x columns, rows LD_x elements apart where that is more, and the "
-                   "place AT_x in the\narena, in elements. A weight w[k][j] of a looped layer stands "
-                   "in panels of %d columns, at\n[j / %d][k][j %% %d]; of a layer written out, at "
-                   "[k][j].",
+    cb_comment(cb,
+               "The tensors: N_x columns, rows LD_x elements apart where that is more, and the "
+               "place AT_x in the\narena, in elements. A weight w[k][j] of a looped layer stands "
+               "in panels of %d columns, at\n[j / %d][k][j %% %d]; of a layer written out, at "
+               "[k][j].",
                PANEL, PANEL, PANEL);
     for (size_t i = 0; i < ir->tensors.len; i++) {
         const struct tensor *t = ir_at(ir, (int)i);

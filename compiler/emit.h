@@ -7,12 +7,12 @@
 #include "isa.h"
 
 struct emit_options {
-    const char *file;               /* base name of the input */
-    const struct sources *sources;  /* for line numbers */
+    const char *file;              /* base name of the input */
+    const struct sources *sources; /* for line numbers */
     const char *source_sha256;
-    const char *options;            /* those that change the output, as text */
-    bool standalone;                /* with the runtime inside */
-    const char *target;             /* the one instruction set wanted besides portable; NULL: all */
+    const char *options; /* those that change the output, as text */
+    bool standalone;     /* with the runtime inside */
+    const char *target;  /* the one instruction set wanted besides portable; NULL: all */
 };
 
 /* Appends the whole file. Same model, same options: same bytes. */

@@ -98,8 +98,7 @@ static struct cx *param_row(struct emitter *em, uint32_t index)
     cx_list_add(cb, row, ".a", cx_double(cb, p->init.a));
     if (p->init.kind != INIT_CONSTANT)
         cx_list_add(cb, row, ".b", cx_double(cb, p->init.b));
-    cx_list_add(cb, row, ".line",
-                count(em, emit_line(em, em->model->layers[p->layer].span)));
+    cx_list_add(cb, row, ".line", count(em, emit_line(em, em->model->layers[p->layer].span)));
     return row;
 }
 
@@ -170,8 +169,7 @@ static void emit_rows(struct emitter *em, size_t split, const char *name)
     struct cx *numbers = cx_list(cb, false);
     for (size_t i = 0; i < (size_t)rows->count * rows->columns; i++)
         cx_list_add(cb, numbers, NULL, cx_double(cb, rows->numbers[i]));
-    cb_declare(cb, "static const double", CT_OTHER, arena_printf(cb->arena, "%s[]", name),
-               numbers);
+    cb_declare(cb, "static const double", CT_OTHER, arena_printf(cb->arena, "%s[]", name), numbers);
     cb_blank(cb);
 }
 

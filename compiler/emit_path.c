@@ -126,7 +126,8 @@ static void make_signature(struct signature *s, struct emit *e, const struct op 
                 e->in[i] = e->out[k]; /* updated in place */
     for (size_t i = 0; i < op->post_count; i++)
         if (op->post[i].aux != NO_TENSOR)
-            e->aux[i] = add_tensor(s, op->post[i].aux, arena_printf(s->cb->arena, "v%zu", i), false);
+            e->aux[i] =
+                add_tensor(s, op->post[i].aux, arena_printf(s->cb->arena, "v%zu", i), false);
     add_further(s, e, op);
 }
 
@@ -140,9 +141,8 @@ static void emit_comment(struct emitter *em, const struct op *op)
     struct cbuild *cb = &em->cb;
     const struct op_rule *rule = op_rule(op->kind);
     const uint64_t flops = rule->flops(em->ir, op);
-    const char *cost = flops ? arena_printf(cb->arena, "   %llu FLOP a sample",
-                                            (unsigned long long)flops)
-                             : "";
+    const char *cost =
+        flops ? arena_printf(cb->arena, "   %llu FLOP a sample", (unsigned long long)flops) : "";
     cb_comment(cb, "%s:%u: %s%s", em->options->file, emit_line(em, op->span),
                rule->formula(cb->arena, em->ir, op), cost);
 }
@@ -173,8 +173,7 @@ static void emit_call(struct emitter *em, const struct isa *isa, const struct op
     make_signature(&s, &unused, op);
     struct cx *call =
         cx_call_array(cb, CT_OTHER, function_name(cb->arena, op, isa), s.count, s.args);
-    const bool training_only =
-        needs_of(op) & NEED_RANDOM && op->section == SECTION_FORWARD;
+    const bool training_only = needs_of(op) & NEED_RANDOM && op->section == SECTION_FORWARD;
     if (training_only)
         cb_if(cb, batch_member(cb, "training"));
     cb_do(cb, call);
@@ -223,8 +222,9 @@ static void emit_entries(struct emitter *em, const struct isa *isa)
     cb_end(cb);
     cb_blank(cb);
 
-    cb_comment(cb, "The same and the backward pass; then, weight by weight, the gradients' sums over "
-                   "the batch.");
+    cb_comment(cb,
+               "The same and the backward pass; then, weight by weight, the gradients' sums over "
+               "the batch.");
     open_entry(em, "gradient", isa);
     emit_calls(em, isa, PHASE_PREPARE, SECTION_BACKWARD);
     emit_rows(em, isa, SECTION_BACKWARD);
@@ -237,9 +237,9 @@ static void emit_entries(struct emitter *em, const struct isa *isa)
     const char *real = cb_real_name(cb);
     cb_declare(cb, arena_printf(cb->arena, "const %s", real), CT_REAL, "scale",
                cx_div(cb, cx_real(cb, 1), cx_cast(cb, CT_REAL, real, batch_member(cb, "n"))));
-    cb_declare(cb, arena_printf(cb->arena, "const %s", real), CT_REAL, "lr",
-               cx_cast(cb, CT_REAL, real,
-                       cx_member(cb, CT_REAL, cx_name(cb, CT_OTHER, "batch"), "lr")));
+    cb_declare(
+        cb, arena_printf(cb->arena, "const %s", real), CT_REAL, "lr",
+        cx_cast(cb, CT_REAL, real, cx_member(cb, CT_REAL, cx_name(cb, CT_OTHER, "batch"), "lr")));
     emit_calls(em, isa, PHASE_UPDATE, SECTION_UPDATE);
     cb_end(cb);
     cb_blank(cb);

@@ -1,12 +1,12 @@
 /* The IR: tensors and one list of ops over them, both by integer id.
  *
- * The list holds, in the order of execution, everything one training step computes: the forward pass,
- * the loss, the backward pass (put there by the autodiff pass) and the update. Evaluation runs the
- * ops of the sections FORWARD and LOSS alone. Passes rewrite the list in place; the structs stay the
- * same from lower.c to emit.c, later passes only fill in more fields.
+ * The list holds, in the order of execution, everything one training step computes: the forward
+ * pass, the loss, the backward pass (put there by the autodiff pass) and the update. Evaluation
+ * runs the ops of the sections FORWARD and LOSS alone. Passes rewrite the list in place; the
+ * structs stay the same from lower.c to emit.c, later passes only fill in more fields.
  *
- * What an op means is said once, in ops/: its shape rule, its gradient, its evaluation (the oracle),
- * its emission. The order of every sum is part of that meaning; no pass may change it. */
+ * What an op means is said once, in ops/: its shape rule, its gradient, its evaluation (the
+ * oracle), its emission. The order of every sum is part of that meaning; no pass may change it. */
 #ifndef MLPGEN_IR_H
 #define MLPGEN_IR_H
 
@@ -58,7 +58,7 @@ struct tensor {
 
 /* A trained tensor and what belongs to it. */
 struct param {
-    const char *key; /* "hidden1.weight" */
+    const char *key;        /* "hidden1.weight" */
     int value, grad, state; /* tensors; grad and state NO_TENSOR where there is none */
     uint32_t rank;
     uint32_t layer;

@@ -6,8 +6,8 @@
 
 static _Noreturn void broken(const struct ir *ir, const char *pass, size_t op, const char *what)
 {
-    ICE("%s (after pass %s, op %zu '%s' of model %s)", what, pass, op,
-        op_name(ir->ops.at[op].kind), ir->model->name);
+    ICE("%s (after pass %s, op %zu '%s' of model %s)", what, pass, op, op_name(ir->ops.at[op].kind),
+        ir->model->name);
 }
 
 static bool known(const struct ir *ir, int tensor)
@@ -75,7 +75,8 @@ static void check_order(const struct ir *ir, const char *pass)
         ICE("nothing computes the output or the loss (after pass %s)", pass);
 }
 
-/* Once tensors have places: inside the arena, and those that one op touches apart from each other. */
+/* Once tensors have places: inside the arena, and those that one op touches apart from each other.
+ */
 static void check_places(const struct ir *ir, const char *pass)
 {
     for (size_t i = 0; i < ir->ops.len; i++) {
@@ -84,8 +85,7 @@ static void check_places(const struct ir *ir, const char *pass)
             if (op->out[k] == NO_TENSOR)
                 continue;
             const struct tensor *out = ir_at(ir, op->out[k]);
-            if (out->offset + tensor_stored(ir, out) > ir->arena_elements &&
-                out->role != ROLE_MASK)
+            if (out->offset + tensor_stored(ir, out) > ir->arena_elements && out->role != ROLE_MASK)
                 broken(ir, pass, i, "an output reaches beyond the arena");
             for (size_t j = 0; j < OP_IN_MAX; j++) {
                 if (op->in[j] == NO_TENSOR || op->in[j] == op->out[k])

@@ -14,7 +14,7 @@ void ir_eval_init(struct ir_eval *ev, struct arena *arena, const struct ir *ir, 
     for (size_t i = 0; i < ir->tensors.len; i++) {
         const struct tensor *t = &ir->tensors.at[i];
         size_t rows = tensor_per_sample(t) ? ir->batch : t->depth;
-        ev->value[i] = ARENA_ARRAY(arena, double, rows *t->units);
+        ev->value[i] = ARENA_ARRAY(arena, double, rows * t->units);
     }
 }
 

@@ -12,10 +12,10 @@
 
 struct ir_eval {
     const struct ir *ir;
-    bool f64;             /* precision of the arithmetic, whatever the IR's element type */
-    double **value;       /* of each tensor, [rows][units] without any padding */
+    bool f64;              /* precision of the arithmetic, whatever the IR's element type */
+    double **value;        /* of each tensor, [rows][units] without any padding */
     const uint32_t *label; /* [n], or NULL */
-    uint32_t n;           /* samples in this mini-batch */
+    uint32_t n;            /* samples in this mini-batch */
     bool training;
     uint64_t seed;
     uint32_t step;

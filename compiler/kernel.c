@@ -137,16 +137,16 @@ static void scalar_tile_body(struct tile *t)
     struct cbuild *cb = t->cb;
     const struct lane lane = {.cb = cb};
     struct cx *zero = cx_int(cb, 0), *panel = cx_int(cb, PANEL);
-    struct cx *sum = cb_declare(cb, cb_real_name(cb), CT_REALS,
-                                arena_printf(cb->arena, "sum[%d]", PANEL), NULL);
+    struct cx *sum =
+        cb_declare(cb, cb_real_name(cb), CT_REALS, arena_printf(cb->arena, "sum[%d]", PANEL), NULL);
     struct cx *j = cb_for(cb, "j", zero, panel, 1);
     cb_set(cb, cx_at(cb, sum, j), cx_at(cb, reals(t, "start"), j));
     cb_end(cb);
     struct cx *k = cb_for(cb, "k", zero, ints(t, "depth"), 1);
-    struct cx *a = cb_local(cb, CT_REAL, "ak",
-                            cx_at(cb, reals(t, "a"), cx_mul(cb, k, ints(t, "a_step"))));
-    struct cx *row = cb_local(cb, CT_REALS, "bk",
-                              cx_add(cb, reals(t, "b"), cx_mul(cb, k, ints(t, "b_step"))));
+    struct cx *a =
+        cb_local(cb, CT_REAL, "ak", cx_at(cb, reals(t, "a"), cx_mul(cb, k, ints(t, "a_step"))));
+    struct cx *row =
+        cb_local(cb, CT_REALS, "bk", cx_add(cb, reals(t, "b"), cx_mul(cb, k, ints(t, "b_step"))));
     j = cb_for(cb, "j", zero, panel, 1);
     cb_set(cb, cx_at(cb, sum, j), cx_fma(cb, a, cx_at(cb, row, j), cx_at(cb, sum, j)));
     cb_end(cb);
@@ -168,8 +168,9 @@ static void emit_tile(struct cbuild *cb, const struct op *op, const struct isa *
     t.vectors = PANEL / t.v->lanes;
 
     const char *params = arena_printf(
-        cb->arena, "size_t depth, const %s *a, %ssize_t a_step, const %s *b, size_t b_step, "
-                   "const %s *start, %s *c%s",
+        cb->arena,
+        "size_t depth, const %s *a, %ssize_t a_step, const %s *b, size_t b_step, "
+        "const %s *start, %s *c%s",
         real, rows > 1 ? "size_t a_row, " : "", real, real, real, rows > 1 ? ", size_t c_row" : "");
     for (size_t p = 0; p < kernel_posts(op); p++)
         if (op->post[p].aux != NO_TENSOR)
@@ -278,9 +279,9 @@ void kernel_emit_product(struct emit *e, const struct op *op, const struct produ
     }
     struct cx *most = cx_int(cb, rows[0]);
     struct cx *left = cx_sub(cb, p->rows_to, p->rows_from);
-    struct cx *whole = cb_declare(
-        cb, "const size_t", CT_INT, "whole",
-        cx_add(cb, p->rows_from, cx_mul(cb, cx_div(cb, left, most), most)));
+    struct cx *whole =
+        cb_declare(cb, "const size_t", CT_INT, "whole",
+                   cx_add(cb, p->rows_from, cx_mul(cb, cx_div(cb, left, most), most)));
     struct cx *r = cb_for(cb, "r", p->rows_from, whole, rows[0]);
     call_tile(e, op, p, rows[0], panel, r);
     cb_end(cb);

@@ -23,9 +23,8 @@ struct cx *lane_select_gt(const struct lane *l, struct cx *a, struct cx *b, stru
     const struct isa_vector *v = l->vector;
     if (!v)
         return cx_select(l->cb, cx_gt(l->cb, a, b), yes, no);
-    struct cx *mask =
-        v->greater_last
-            ? cx_call(l->cb, CT_VEC, v->greater, 3, a, b, cx_name(l->cb, CT_OTHER, v->greater_last))
-            : cx_call(l->cb, CT_VEC, v->greater, 2, a, b);
+    struct cx *mask = v->greater_last ? cx_call(l->cb, CT_VEC, v->greater, 3, a, b,
+                                                cx_name(l->cb, CT_OTHER, v->greater_last))
+                                      : cx_call(l->cb, CT_VEC, v->greater, 2, a, b);
     return cx_call(l->cb, CT_VEC, v->blend, 3, no, yes, mask);
 }

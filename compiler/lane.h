@@ -1,7 +1,7 @@
 /* Lanes: formulas written once, emitted for one element or for a vector of them.
  *
- * An activation's formula is an expression over lanes; in a scalar loop it becomes C operators, in a
- * tile's epilogue the intrinsics of an instruction set. Both round at the same places. */
+ * An activation's formula is an expression over lanes; in a scalar loop it becomes C operators, in
+ * a tile's epilogue the intrinsics of an instruction set. Both round at the same places. */
 #ifndef MLPGEN_LANE_H
 #define MLPGEN_LANE_H
 

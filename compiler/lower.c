@@ -66,8 +66,8 @@ static void lower_dense(struct lowering *l, const struct layer *layer)
     const struct value *args = layer->word->args;
     struct op op = layer_op(l, OP_DENSE);
     op.in[0] = l->x;
-    op.in[1] = add_param(l, "weight", "w", 2, layer->in, layer->weight_init,
-                         args[DENSE_FROZEN].truth);
+    op.in[1] =
+        add_param(l, "weight", "w", 2, layer->in, layer->weight_init, args[DENSE_FROZEN].truth);
     if (args[DENSE_BIAS].truth)
         op.in[2] = add_param(l, "bias", "b", 1, 1, layer->bias_init, args[DENSE_FROZEN].truth);
     append_value(l, op);
@@ -117,8 +117,8 @@ static void lower_loss(struct lowering *l)
     const struct word *loss = l->model->block->args[MODEL_LOSS].word;
     const uint32_t last = (uint32_t)l->model->layer_count - 1;
     const bool classes = loss->vocab->id == WORD_SOFTMAX_CROSS_ENTROPY;
-    struct op op = ir_op(classes ? OP_SOFTMAX_CROSS_ENTROPY : OP_HALF_SQUARED, SECTION_LOSS,
-                         PHASE_ROWS);
+    struct op op =
+        ir_op(classes ? OP_SOFTMAX_CROSS_ENTROPY : OP_HALF_SQUARED, SECTION_LOSS, PHASE_ROWS);
     op.layer = last;
     op.span = loss->span;
     ir->loss = ir_tensor(ir, "loss", ROLE_LOSS, 1, 1, last);

@@ -13,8 +13,8 @@ struct life {
 
 enum { LIFE_START = PHASE_PREPARE, LIFE_END = PHASE_UPDATE };
 
-/* The first and the last phase that touches a tensor. What the runtime reads or writes between steps
- * (parameters, state, input, loss, output, gradients) lives on both sides of that. */
+/* The first and the last phase that touches a tensor. What the runtime reads or writes between
+ * steps (parameters, state, input, loss, output, gradients) lives on both sides of that. */
 static struct life life_of(const struct ir *ir, int tensor)
 {
     struct life life = {LIFE_END, LIFE_START};
@@ -70,8 +70,8 @@ void pass_memory(struct ir *ir, const struct pass_options *options)
         for (size_t k = 0; k < n; k++) {
             const struct tensor *other = ir_at(ir, (int)k);
             const uint64_t end = other->offset + room_for(ir, other);
-            const bool together = placed[k] && life[k].from <= life[i].to &&
-                                  life[i].from <= life[k].to;
+            const bool together =
+                placed[k] && life[k].from <= life[i].to && life[i].from <= life[k].to;
             if (together && t->offset < end && other->offset < t->offset + room) {
                 t->offset = end;
                 k = (size_t)-1; /* look at all of them again */

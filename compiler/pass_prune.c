@@ -1,7 +1,8 @@
 /* prune: drops every op whose results nothing reads.
  *
  * That is the first layer's dX (a third of its work), and in front of frozen layers everything that
- * would only feed their gradients. What counts in the end are the updates, the loss and the output. */
+ * would only feed their gradients. What counts in the end are the updates, the loss and the output.
+ */
 #include "pass.h"
 
 void pass_prune(struct ir *ir, const struct pass_options *options)

@@ -1,5 +1,5 @@
-/* schedule: straight-line code or loops for each layer, the layouts that follow, and the order of the
- * phases. It chooses how, never what: every chain of roundings is the op's own. */
+/* schedule: straight-line code or loops for each layer, the layouts that follow, and the order of
+ * the phases. It chooses how, never what: every chain of roundings is the op's own. */
 #include "pass.h"
 
 #include "kernel.h"
@@ -34,9 +34,8 @@ static void choose_layers(const struct ir *ir, enum unroll unroll, bool *straigh
         const uint64_t weights = (uint64_t)w->depth * w->units;
         const uint64_t more = weights * STATEMENTS_PER_WEIGHT;
         straight[op->layer] =
-            unroll == UNROLL_ALWAYS ||
-            (unroll == UNROLL_AUTO && weights <= STRAIGHT_WEIGHTS &&
-             statements + more <= STRAIGHT_STATEMENTS);
+            unroll == UNROLL_ALWAYS || (unroll == UNROLL_AUTO && weights <= STRAIGHT_WEIGHTS &&
+                                        statements + more <= STRAIGHT_STATEMENTS);
         if (straight[op->layer])
             statements += more;
     }
@@ -59,8 +58,8 @@ static void choose_forms(struct ir *ir, enum unroll unroll)
 }
 
 /* Looped products read and write whole panels: rows are padded to them, with zeros that stay zeros.
- * The distance between rows is an odd number of cache lines, so that the rows of a block spread over
- * all sets of a cache. */
+ * The distance between rows is an odd number of cache lines, so that the rows of a block spread
+ * over all sets of a cache. */
 static uint32_t padded_stride(const struct ir *ir, uint32_t units)
 {
     const uint32_t line = ir->f64 ? MEMORY_ALIGN / 8 : MEMORY_ALIGN / 4;

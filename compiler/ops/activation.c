@@ -154,10 +154,9 @@ static const char *formula(struct arena *arena, const struct ir *ir, const struc
     const char *y = ir_at(ir, op->out[0])->name, *x = ir_at(ir, op->in[0])->name;
     if (op->kind == OP_ACT)
         return arena_printf(arena, "%s = %s(%s)", y, vocab_activation_name(op->activation), x);
-    return arena_printf(arena, "%s = %s,  dy = %s, %s = %s", y,
-                        activation_of(op->activation)->gradient_formula, x,
-                        activation_of(op->activation)->gradient_from_input ? "x" : "y",
-                        ir_at(ir, op->in[1])->name);
+    return arena_printf(
+        arena, "%s = %s,  dy = %s, %s = %s", y, activation_of(op->activation)->gradient_formula, x,
+        activation_of(op->activation)->gradient_from_input ? "x" : "y", ir_at(ir, op->in[1])->name);
 }
 
 /* One operation an element, whatever the function costs: the usual count. */
@@ -181,7 +180,7 @@ const struct op_rule act_grad_rule = {.inputs = 2,
                                       .outputs = 1,
                                       .in_names = {"dy", "v"},
                                       .out_names = {"dx"},
-                                           .check = check,
+                                      .check = check,
                                       .eval = eval,
                                       .emit = emit,
                                       .formula = formula,

@@ -7,8 +7,8 @@
  *     transpose Wᵀ [units, depth]           the copy that the looped dense_dx streams
  *
  * Each element of a result is one chain: it starts from b (or 0) and takes one fma for each k (dx:
- * each unit; dW: each sample) in ascending order. Small layers come out as straight-line code, others
- * as loops over register tiles (kernel.h); both keep the chains. */
+ * each unit; dW: each sample) in ascending order. Small layers come out as straight-line code,
+ * others as loops over register tiles (kernel.h); both keep the chains. */
 #include "ice.h"
 #include "kernel.h"
 #include "lane.h"
@@ -32,24 +32,72 @@ static struct cx *panels_of(struct emit *e, int tensor)
     return cx_int(e->cb, (t->units + t->panel - 1) / t->panel);
 }
 
-static struct cx *straight_post(struct emit *e, const struct op *op, struct cx *v,
-                                struct cx *const *aux_row, uint32_t column)
+/* Forward and dX differ in which way they go through W: y[j] = b[j] + Σ_k x[k]·W[k][j], and
+ * dx[k] = Σ_j dy[j]·W[k][j]. Both are "result o sums over i". */
+static struct cx *weight_at(struct emit *e, const struct op *op, uint32_t i, uint32_t o)
 {
-    const struct lane scalar = {.cb = e->cb};
-    for (size_t i = 0; i < op->post_count; i++)
-        v = post_emit(&scalar, &op->post[i], v,
-                      aux_row[i] ? cx_at(e->cb, aux_row[i], cx_int(e->cb, column)) : NULL);
-    return v;
+    const bool transposed = op->kind == OP_DENSE_DX;
+    return param_at(e, e->in[1], op->in[1], transposed ? o : i, transposed ? i : o);
 }
 
-static void straight_aux_rows(struct emit *e, const struct op *op, struct cx *r,
-                              struct cx *aux_row[OP_POST_MAX])
+/* One sample after the other, a statement for each weight. */
+static void rows_emit_straight(struct emit *e, const struct op *op)
 {
-    for (size_t i = 0; i < op->post_count; i++)
-        aux_row[i] = op->post[i].aux == NO_TENSOR
-                         ? NULL
-                         : emit_row_in(e, arena_printf(e->cb->arena, "vr%zu", i), e->aux[i],
-                                       op->post[i].aux, r);
+    struct cbuild *cb = e->cb;
+    const struct lane scalar = {.cb = cb};
+    const uint32_t inputs = ir_at(e->ir, op->in[0])->units;
+    const uint32_t outputs = ir_at(e->ir, op->out[0])->units;
+    struct cx *aux[OP_POST_MAX] = {0};
+    struct cx *r = cb_for(cb, "r", e->first, e->last, 1);
+    struct cx *in = emit_row_in(e, "in", e->in[0], op->in[0], r);
+    for (size_t p = 0; p < op->post_count; p++)
+        if (op->post[p].aux != NO_TENSOR)
+            aux[p] =
+                emit_row_in(e, arena_printf(cb->arena, "at%zu", p), e->aux[p], op->post[p].aux, r);
+    struct cx *out = emit_row_out(e, "out", e->out[0], op->out[0], r);
+    for (uint32_t o = 0; o < outputs; o++) {
+        struct cx *at = cx_int(cb, o);
+        struct cx *sum = cb_local(cb, CT_REAL, arena_printf(cb->arena, "sum%u", o),
+                                  e->in[2] ? cx_at(cb, e->in[2], at) : cx_real(cb, 0));
+        for (uint32_t i = 0; i < inputs; i++)
+            cb_set(cb, sum, cx_fma(cb, cx_at(cb, in, cx_int(cb, i)), weight_at(e, op, i, o), sum));
+        struct cx *v = sum;
+        for (size_t p = 0; p < op->post_count; p++)
+            v = post_emit(&scalar, &op->post[p], v, aux[p] ? cx_at(cb, aux[p], at) : NULL);
+        cb_set(cb, cx_at(cb, out, at), v);
+    }
+    cb_end(cb);
+}
+
+/* Over tiles; in[1] is W, or for dX its transposed copy. */
+static void rows_emit_tiles(struct emit *e, const struct op *op)
+{
+    struct cbuild *cb = e->cb;
+    struct cx *panel = cx_int(cb, PANEL);
+    const struct product p = {.rows_from = e->first,
+                              .rows_to = e->last,
+                              .depth = emit_units(e, op->in[0]),
+                              .a = e->in[0],
+                              .a_row = emit_stride(e, op->in[0]),
+                              .a_step = cx_int(cb, 1),
+                              .b = e->in[1],
+                              .b_panel = cx_mul(cb, emit_units(e, op->in[0]), panel),
+                              .b_step = panel,
+                              .start = e->in[2],
+                              .c = e->out[0],
+                              .c_panel = panel,
+                              .c_row = emit_stride(e, op->out[0]),
+                              .panels = panels_of(e, op->in[1])};
+    kernel_emit_product(e, op, &p);
+    emit_posts(e, op, kernel_posts(op));
+}
+
+static void rows_emit(struct emit *e, const struct op *op)
+{
+    if (op->straight)
+        rows_emit_straight(e, op);
+    else
+        rows_emit_tiles(e, op);
 }
 
 /* Forward. */
@@ -112,58 +160,12 @@ static void dense_eval(struct ir_eval *ev, const struct op *op)
         }
 }
 
-static void dense_emit_straight(struct emit *e, const struct op *op)
-{
-    struct cbuild *cb = e->cb;
-    const struct tensor *w = ir_at(e->ir, op->in[1]);
-    struct cx *aux_row[OP_POST_MAX];
-    struct cx *r = cb_for(cb, "r", e->first, e->last, 1);
-    struct cx *x = emit_row_in(e, "xr", e->in[0], op->in[0], r);
-    straight_aux_rows(e, op, r, aux_row);
-    struct cx *y = emit_row_out(e, "yr", e->out[0], op->out[0], r);
-    for (uint32_t j = 0; j < w->units; j++) {
-        struct cx *acc = cb_local(cb, CT_REAL, arena_printf(cb->arena, "y%u", j),
-                                  e->in[2] ? cx_at(cb, e->in[2], cx_int(cb, j)) : cx_real(cb, 0));
-        for (uint32_t k = 0; k < w->depth; k++)
-            cb_set(cb, acc,
-                   cx_fma(cb, cx_at(cb, x, cx_int(cb, k)), param_at(e, e->in[1], op->in[1], k, j),
-                          acc));
-        cb_set(cb, cx_at(cb, y, cx_int(cb, j)), straight_post(e, op, acc, aux_row, j));
-    }
-    cb_end(cb);
-}
-
-static void dense_emit(struct emit *e, const struct op *op)
-{
-    if (op->straight) {
-        dense_emit_straight(e, op);
-        return;
-    }
-    struct cbuild *cb = e->cb;
-    struct cx *one = cx_int(cb, 1), *panel = cx_int(cb, PANEL);
-    const struct product p = {.rows_from = e->first,
-                              .rows_to = e->last,
-                              .depth = emit_units(e, op->in[0]),
-                              .a = e->in[0],
-                              .a_row = emit_stride(e, op->in[0]),
-                              .a_step = one,
-                              .b = e->in[1],
-                              .b_panel = cx_mul(cb, emit_units(e, op->in[0]), panel),
-                              .b_step = panel,
-                              .start = e->in[2],
-                              .c = e->out[0],
-                              .c_panel = panel,
-                              .c_row = emit_stride(e, op->out[0]),
-                              .panels = panels_of(e, op->in[1])};
-    kernel_emit_product(e, op, &p);
-    emit_posts(e, op, kernel_posts(op));
-}
-
 /* "hidden1 = relu(x·W + b)" */
 static const char *dense_formula(struct arena *arena, const struct ir *ir, const struct op *op)
 {
     const struct tensor *x = ir_at(ir, op->in[0]), *y = ir_at(ir, op->out[0]);
-    const char *inner = arena_printf(arena, "%s·W%s", x->name, op->in[2] == NO_TENSOR ? "" : " + b");
+    const char *inner =
+        arena_printf(arena, "%s·W%s", x->name, op->in[2] == NO_TENSOR ? "" : " + b");
     for (size_t i = 0; i < op->post_count; i++)
         inner = arena_printf(arena, "%s(%s)", post_name(arena, &op->post[i]), inner);
     return arena_printf(arena, "%s = %s   [n,%u]·[%u,%u]%s", y->name, inner, x->units, x->units,
@@ -187,7 +189,7 @@ const struct op_rule dense_rule = {.inputs = 3,
                                    .check = dense_check,
                                    .gradient = dense_gradient,
                                    .eval = dense_eval,
-                                   .emit = dense_emit,
+                                   .emit = rows_emit,
                                    .formula = dense_formula,
                                    .flops = product_flops};
 
@@ -221,52 +223,6 @@ static void dx_eval(struct ir_eval *ev, const struct op *op)
         }
 }
 
-static void dx_emit_straight(struct emit *e, const struct op *op)
-{
-    struct cbuild *cb = e->cb;
-    const struct tensor *w = ir_at(e->ir, op->in[1]);
-    struct cx *aux_row[OP_POST_MAX];
-    struct cx *r = cb_for(cb, "r", e->first, e->last, 1);
-    struct cx *dy = emit_row_in(e, "dyr", e->in[0], op->in[0], r);
-    straight_aux_rows(e, op, r, aux_row);
-    struct cx *dx = emit_row_out(e, "dxr", e->out[0], op->out[0], r);
-    for (uint32_t k = 0; k < w->depth; k++) {
-        struct cx *acc =
-            cb_local(cb, CT_REAL, arena_printf(cb->arena, "dx%u", k), cx_real(cb, 0));
-        for (uint32_t j = 0; j < w->units; j++)
-            cb_set(cb, acc,
-                   cx_fma(cb, cx_at(cb, dy, cx_int(cb, j)), param_at(e, e->in[1], op->in[1], k, j),
-                          acc));
-        cb_set(cb, cx_at(cb, dx, cx_int(cb, k)), straight_post(e, op, acc, aux_row, k));
-    }
-    cb_end(cb);
-}
-
-static void dx_emit(struct emit *e, const struct op *op)
-{
-    if (op->straight) {
-        dx_emit_straight(e, op);
-        return;
-    }
-    struct cbuild *cb = e->cb;
-    struct cx *one = cx_int(cb, 1), *panel = cx_int(cb, PANEL);
-    const struct product p = {.rows_from = e->first,
-                              .rows_to = e->last,
-                              .depth = emit_units(e, op->in[0]),
-                              .a = e->in[0],
-                              .a_row = emit_stride(e, op->in[0]),
-                              .a_step = one,
-                              .b = e->in[1],
-                              .b_panel = cx_mul(cb, emit_units(e, op->in[0]), panel),
-                              .b_step = panel,
-                              .c = e->out[0],
-                              .c_panel = panel,
-                              .c_row = emit_stride(e, op->out[0]),
-                              .panels = panels_of(e, op->in[1])};
-    kernel_emit_product(e, op, &p);
-    emit_posts(e, op, kernel_posts(op));
-}
-
 static const char *dx_formula(struct arena *arena, const struct ir *ir, const struct op *op)
 {
     const struct tensor *dy = ir_at(ir, op->in[0]), *dx = ir_at(ir, op->out[0]);
@@ -285,7 +241,7 @@ const struct op_rule dense_dx_rule = {.inputs = 2,
                                       .verb = "dx",
                                       .check = dx_check,
                                       .eval = dx_eval,
-                                      .emit = dx_emit,
+                                      .emit = rows_emit,
                                       .formula = dx_formula,
                                       .flops = product_flops};
 
@@ -449,7 +405,8 @@ static void transpose_eval(struct ir_eval *ev, const struct op *op)
             *ev_at(ev, op->out[0], j, k) = *ev_at(ev, op->in[0], k, j);
 }
 
-/* Element (k, j) of W stands at [j / PANEL][k][j % PANEL], of the copy at [k / PANEL][j][k % PANEL]. */
+/* Element (k, j) of W stands at [j / PANEL][k][j % PANEL], of the copy at [k / PANEL][j][k %
+ * PANEL]. */
 static void transpose_emit(struct emit *e, const struct op *op)
 {
     struct cbuild *cb = e->cb;
@@ -458,16 +415,15 @@ static void transpose_emit(struct emit *e, const struct op *op)
     struct cx *panel = cx_int(cb, PANEL), *zero = cx_int(cb, 0);
     struct cx *depth = cx_int(cb, w->depth), *units = cx_int(cb, w->units);
     struct cx *j = cb_for(cb, "j", zero, units, 1);
-    struct cx *from = cb_declare(
-        cb, arena_printf(cb->arena, "const %s *", cb_real_name(cb)), CT_REALS, "column",
-        cx_add(cb, e->in[0],
-               cx_add(cb, cx_mul(cb, cx_mul(cb, cx_div(cb, j, panel), depth), panel),
-                      cx_mod(cb, j, panel))));
+    struct cx *from =
+        cb_declare(cb, arena_printf(cb->arena, "const %s *", cb_real_name(cb)), CT_REALS, "column",
+                   cx_add(cb, e->in[0],
+                          cx_add(cb, cx_mul(cb, cx_mul(cb, cx_div(cb, j, panel), depth), panel),
+                                 cx_mod(cb, j, panel))));
     struct cx *k = cb_for(cb, "k", zero, depth, 1);
-    struct cx *at = cx_add(
-        cb,
-        cx_mul(cb, cx_add(cb, cx_mul(cb, cx_div(cb, k, panel), units), j), panel),
-        cx_mod(cb, k, panel));
+    struct cx *at =
+        cx_add(cb, cx_mul(cb, cx_add(cb, cx_mul(cb, cx_div(cb, k, panel), units), j), panel),
+               cx_mod(cb, k, panel));
     cb_set(cb, cx_at(cb, e->out[0], at), cx_at(cb, from, cx_mul(cb, k, panel)));
     cb_end(cb);
     cb_end(cb);
@@ -475,8 +431,7 @@ static void transpose_emit(struct emit *e, const struct op *op)
 
 static const char *transpose_formula(struct arena *arena, const struct ir *ir, const struct op *op)
 {
-    return arena_printf(arena, "%s = %sᵀ", ir_at(ir, op->out[0])->name,
-                        ir_at(ir, op->in[0])->name);
+    return arena_printf(arena, "%s = %sᵀ", ir_at(ir, op->out[0])->name, ir_at(ir, op->in[0])->name);
 }
 
 const struct op_rule transpose_rule = {.inputs = 1,

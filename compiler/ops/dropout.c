@@ -7,7 +7,8 @@
  *
  * It is linear in x, so its gradient is the same op with the same mask. Scaling is a division: a
  * rounded quotient cannot be contracted with an addition that follows, as a product could. The mask
- * comes from (seed, step, layer, sample in the batch, unit) alone, so nothing has to be kept of it. */
+ * comes from (seed, step, layer, sample in the batch, unit) alone, so nothing has to be kept of it.
+ */
 #include "ice.h"
 #include "ops/ops.h"
 
@@ -43,9 +44,8 @@ static void mask_eval(struct ir_eval *ev, const struct op *op)
     const uint32_t units = ir_at(ev->ir, op->out[0])->units;
     for (uint32_t r = 0; r < ev->n; r++)
         for (uint32_t j = 0; j < units; j++) {
-            const struct mlprt_words words =
-                mlprt_philox(ev->seed, j / 4, r, ev->step,
-                             (uint32_t)MLPRT_PURPOSE_DROPOUT << 24 | op->stream);
+            const struct mlprt_words words = mlprt_philox(
+                ev->seed, j / 4, r, ev->step, (uint32_t)MLPRT_PURPOSE_DROPOUT << 24 | op->stream);
             *ev_at(ev, op->out[0], r, j) = words.w[j % 4] >> 8 >= threshold_of(op);
         }
 }

@@ -3,8 +3,8 @@
  *     loss [n] = ½ Σ_j (y − t)²     y, t [n, units]; one chain of fmas, j ascending
  *     dy [n, units] = y − t
  *
- * The division by the number of samples is not here: it is applied once, to the finished sums of the
- * gradients. */
+ * The division by the number of samples is not here: it is applied once, to the finished sums of
+ * the gradients. */
 #include "ice.h"
 #include "ops/ops.h"
 
@@ -33,7 +33,8 @@ static void eval(struct ir_eval *ev, const struct op *op)
     for (uint32_t r = 0; r < ev->n; r++) {
         double sum = 0;
         for (uint32_t j = 0; j < units; j++) {
-            const double d = ev_round(ev, *ev_at(ev, op->in[0], r, j) - *ev_at(ev, op->in[1], r, j));
+            const double d =
+                ev_round(ev, *ev_at(ev, op->in[0], r, j) - *ev_at(ev, op->in[1], r, j));
             sum = ev_fma(ev, d, d, sum);
         }
         *ev_at(ev, op->out[0], r, 0) = ev_round(ev, sum / 2);

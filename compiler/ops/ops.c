@@ -40,7 +40,8 @@ static struct cx *row_pointer(struct emit *e, const char *name, struct cx *base,
     const bool bytes = ir_at(e->ir, tensor)->role == ROLE_MASK;
     const char *element = bytes ? "unsigned char" : cb_real_name(e->cb);
     struct cx *at = cx_add(e->cb, base, cx_mul(e->cb, row, emit_stride(e, tensor)));
-    return cb_declare(e->cb, arena_printf(e->cb->arena, "%s%s *", writable ? "" : "const ", element),
+    return cb_declare(e->cb,
+                      arena_printf(e->cb->arena, "%s%s *", writable ? "" : "const ", element),
                       bytes ? CT_BYTES : CT_REALS, name, at);
 }
 

@@ -1,7 +1,7 @@
 /* Ops as vertical slices: what every op of the IR has to say for itself.
  *
- * A file of ops/ owns a family of ops: shape rule, gradient, evaluation and emission stand together,
- * forward next to backward. op.def lists them; nothing else switches on op kinds. */
+ * A file of ops/ owns a family of ops: shape rule, gradient, evaluation and emission stand
+ * together, forward next to backward. op.def lists them; nothing else switches on op kinds. */
 #ifndef MLPGEN_OPS_H
 #define MLPGEN_OPS_H
 
@@ -71,7 +71,8 @@ void emit_posts(struct emit *e, const struct op *op, size_t from);
  * equal), as they are named in emitted C. */
 struct cx *emit_units(struct emit *e, int tensor);
 struct cx *emit_stride(struct emit *e, int tensor);
-/* Declares a pointer to row `row` of a per-sample tensor that starts at base, to read or to write. */
+/* Declares a pointer to row `row` of a per-sample tensor that starts at base, to read or to write.
+ */
 struct cx *emit_row_in(struct emit *e, const char *name, struct cx *base, int tensor,
                        struct cx *row);
 struct cx *emit_row_out(struct emit *e, const char *name, struct cx *base, int tensor,

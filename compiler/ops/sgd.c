@@ -15,7 +15,8 @@ static void check(const struct ir *ir, const struct op *op)
     const struct tensor *w = ir_at(ir, op->out[0]);
     REQUIRE(op->in[0] == op->out[0] && ir_at(ir, op->in[1])->units == w->units &&
             ir_at(ir, op->in[1])->depth == w->depth);
-    REQUIRE(op->in[2] == op->out[1] && (op->in[2] != NO_TENSOR) == (op->attr[SGD_ATTR_MOMENTUM] > 0));
+    REQUIRE(op->in[2] == op->out[1] &&
+            (op->in[2] != NO_TENSOR) == (op->attr[SGD_ATTR_MOMENTUM] > 0));
 }
 
 static void eval(struct ir_eval *ev, const struct op *op)
@@ -67,7 +68,8 @@ static const char *formula(struct arena *arena, const struct ir *ir, const struc
     if (op->attr[SGD_ATTR_MOMENTUM] > 0)
         step = arena_printf(arena, "%s,  v = %g·v + g", step, op->attr[SGD_ATTR_MOMENTUM]);
     if (op->attr[SGD_ATTR_NESTEROV] != 0)
-        return arena_printf(arena, "%s,  %s −= lr·(g + %g·v)", step, w, op->attr[SGD_ATTR_MOMENTUM]);
+        return arena_printf(arena, "%s,  %s −= lr·(g + %g·v)", step, w,
+                            op->attr[SGD_ATTR_MOMENTUM]);
     return arena_printf(arena, "%s,  %s −= lr·%s", step, w,
                         op->attr[SGD_ATTR_MOMENTUM] > 0 ? "v" : "g");
 }

@@ -70,9 +70,9 @@ static void emit(struct emit *e, const struct op *op)
 
     struct cx *sum = cb_local(cb, CT_REAL, "sum", cx_real(cb, 0));
     j = cb_for(cb, "j", zero, classes, 1);
-    cb_set(cb, cx_at(cb, p, j),
-           cx_call(cb, CT_REAL, cb->f64 ? "exp" : "mlprt_expf", 1,
-                   cx_sub(cb, cx_at(cb, z, j), max)));
+    cb_set(
+        cb, cx_at(cb, p, j),
+        cx_call(cb, CT_REAL, cb->f64 ? "exp" : "mlprt_expf", 1, cx_sub(cb, cx_at(cb, z, j), max)));
     cb_set(cb, sum, cx_add(cb, sum, cx_at(cb, p, j)));
     cb_end(cb);
 
