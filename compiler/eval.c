@@ -154,10 +154,10 @@ const char *eval_describe(const struct scope *s, const struct datum *d)
                         d->call.name.text);
 }
 
-bool eval_is_number(struct scope *s, const struct datum *d, struct span at, enum slug slug,
-                    const char *expected)
+bool eval_expect(struct scope *s, enum datum_kind kind, const struct datum *d, struct span at,
+                 enum slug slug, const char *expected)
 {
-    if (d->kind == DATUM_NUMBER)
+    if (d->kind == kind)
         return true;
     if (d->kind == DATUM_WORD && !vocab_find_anywhere(d->call.name.text))
         unknown_name(s, &d->call.name);
@@ -168,7 +168,7 @@ bool eval_is_number(struct scope *s, const struct datum *d, struct span at, enum
 
 static bool is_operand(struct scope *s, const struct datum *d, const struct ast_expr *expr)
 {
-    return eval_is_number(s, d, expr->span, DIAG_ARITHMETIC, "a number");
+    return eval_expect(s, DATUM_NUMBER, d, expr->span, DIAG_ARITHMETIC, "a number");
 }
 
 static const struct datum *compute(struct scope *s, const struct ast_expr *e,
@@ -253,15 +253,20 @@ static const struct source *override_source(struct scope *s, const struct overri
     return source_add(s->sources, name, text, strlen(text));
 }
 
+/* A string's value is the text as it stands, as far as it could stand in the file. */
 static const struct datum *override_string(struct scope *s, const struct override *o)
 {
-    for (const char *c = o->value; *c; c++)
-        if (((unsigned char)*c < ' ' && *c != '\t') || *c == 0x7f) {
-            uint32_t at = override_source(s, o, o->value)->base + (uint32_t)(c - o->value);
-            diag_report(s->diags, DIAG_OVERRIDE_KIND, (struct span){at, at + 1},
-                        "a string holds no control characters");
+    const struct source *source = override_source(s, o, o->value);
+    for (uint32_t i = 0; i < source->len;) {
+        unsigned char c = (unsigned char)source->text[i];
+        uint32_t len = (uint32_t)source_utf8_length(source->text + i, source->len - i);
+        if (len == 0 || (c < ' ' && c != '\t') || c == 0x7f) {
+            struct span at = {source->base + i, source->base + i + 1};
+            diag_report(s->diags, DIAG_OVERRIDE_KIND, at, "a string cannot hold this byte");
             return &datum_poison;
         }
+        i += len;
+    }
     struct datum *d = datum_new(s, DATUM_STRING);
     d->string = o->value;
     return d;

@@ -77,10 +77,10 @@ const struct datum *eval_expr(struct scope *s, const struct ast_expr *expr);
 /* The value of NAME or NAME(args), as eval_expr: a visible let's value or a word. */
 const struct datum *eval_word(struct scope *s, const struct ast_word *word);
 
-/* Whether a datum can stand where a number is needed; reports if not ("expected …, got …" behind
- * what, a format of its own), except for poison. */
-bool eval_is_number(struct scope *s, const struct datum *d, struct span at, enum slug slug,
-                    const char *expected);
+/* Whether a datum is of the kind that its place needs. If not, reports it by slug as "expected …,
+ * got …" (or as an unknown name), unless it is poison. */
+bool eval_expect(struct scope *s, enum datum_kind kind, const struct datum *d, struct span at,
+                 enum slug slug, const char *expected);
 /* Adds "did you mean" to the newest diagnostic: the nearest to name among the visible lets and n
  * more names; says whether there was one. */
 bool eval_suggest(struct scope *s, const char *name, const char *const *names, size_t n);

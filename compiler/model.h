@@ -19,9 +19,9 @@ struct value {
     bool bad;         /* was reported as wrong; never in a finished model */
     double number;    /* NUMBER, COUNT (whole) */
     bool truth;
-    const char *text;   /* STRING; of STRING_OR_WORD: NULL where it is a word */
-    struct word *word;  /* WORD */
-    double *numbers;    /* COUNTS: count elements. ROWS: count rows of `columns` numbers each */
+    const char *text;  /* STRING; of STRING_OR_WORD: NULL where it is a word */
+    struct word *word; /* WORD */
+    double *numbers;   /* COUNTS: count elements. ROWS: count rows of `columns` numbers each */
     uint32_t count, columns;
 };
 
@@ -52,15 +52,15 @@ struct init_rule {
 /* One layer of the flattened model: groups are written out. */
 struct layer {
     struct word *word;
-    const char *name;     /* "hidden1", "dense2", "block.0.dense1" */
-    struct span span;     /* of the call in the file */
-    uint32_t in, out;     /* units per sample */
+    const char *name;                        /* "hidden1", "dense2", "block.0.dense1" */
+    struct span span;                        /* of the call in the file */
+    uint32_t in, out;                        /* units per sample */
     struct init_rule weight_init, bias_init; /* of a dense layer */
 };
 
 struct model {
     const char *name;
-    uint32_t input_size; /* product of the dimensions of `input` */
+    uint32_t input_size;               /* product of the dimensions of `input` */
     struct word *block, *data, *train; /* the blocks as words; data, train NULL where absent */
     struct item *items;
     struct layer *layers;
@@ -68,6 +68,13 @@ struct model {
     uint32_t output_size;
     uint64_t seed;
 };
+
+/* The initialiser of a dense layer's weights: its own, else the model's. */
+static inline const struct word *model_dense_init(const struct model *m, const struct word *dense)
+{
+    const struct value *own = &dense->args[DENSE_INIT];
+    return own->given ? own->word : m->block->args[MODEL_INIT].word;
+}
 
 enum {
     /* A layer's width: counts must fit 32-bit loop variables with room for padding. */

@@ -264,11 +264,16 @@ const char *vocab_place_name(enum place place)
 static const struct {
     const char *theirs, *ours;
 } elsewhere[] = {
+    {"network", "model"},
+    {"net", "model"},
+    {"dataset", "data"},
+    {"training", "train"},
     {"linear", "dense"},
     {"fully_connected", "dense"},
     {"fc", "dense"},
     {"affine", "dense"},
     {"logistic", "sigmoid"},
+    {"softmax", "softmax_cross_entropy"},
     {"cross_entropy", "softmax_cross_entropy"},
     {"categorical_cross_entropy", "softmax_cross_entropy"},
     {"nodes", "units"},

@@ -1,0 +1,130 @@
+/* Data against the model: rows of tables, targets. */
+#include "check_data.h"
+
+#include "check_words.h"
+#include "number.h"
+
+#include <math.h>
+
+/* Numbers in a table: 64 MiB of text at least. What is larger belongs in a file of its own. */
+#define TABLE_MAX ((uint64_t)1 << 24)
+
+/* What a table's rows have to be. */
+struct row_shape {
+    size_t columns;
+    uint32_t classes; /* 0: the target is numbers, or not known */
+    const struct given
+        *first; /* where the model is not known, a row that the others have to be like */
+};
+
+static struct row_shape row_shape(const struct model *m, const struct call *table)
+{
+    struct row_shape shape = {0};
+    if (m->input_size && m->output_size && words_has(m->block, MODEL_LOSS)) {
+        bool class_target = m->block->args[MODEL_LOSS].word->vocab->class_target;
+        shape.columns = (size_t)m->input_size + (class_target ? 1 : m->output_size);
+        shape.classes = class_target ? m->output_size : 0;
+        return shape;
+    }
+    for (size_t i = 0; i < table->arg_count && !shape.first; i++)
+        if (table->args[i].value->kind == DATUM_LIST) {
+            shape.first = &table->args[i];
+            shape.columns = shape.first->value->count;
+        }
+    return shape;
+}
+
+static bool check_row_length(struct scope *s, const struct model *m, const struct given *row,
+                             const struct row_shape *shape)
+{
+    size_t columns = row->value->count;
+    if (columns == shape->columns)
+        return true;
+    diag_report(s->diags, DIAG_ROW_LENGTH, row->span, "this row has %zu numbers, not %zu", columns,
+                shape->columns);
+    if (shape->first)
+        diag_note(s->diags, shape->first->span, "as the first row");
+    else if (shape->classes)
+        diag_help(s->diags, "the model takes %u inputs and one class", m->input_size);
+    else
+        diag_help(s->diags, "the model takes %u inputs and %u outputs", m->input_size,
+                  m->output_size);
+    return false;
+}
+
+static void check_class(struct scope *s, const struct given *cell, uint32_t classes)
+{
+    double v = cell->value->number;
+    if (!(v >= 0 && v < classes && v == trunc(v)))
+        diag_report(s->diags, DIAG_CLASS_RANGE, cell->span,
+                    "the class must be a whole number from 0 to %u, not %s", classes - 1,
+                    number_text(v).at);
+}
+
+/* Reads one row into out[shape->columns]. */
+static void read_row(struct scope *s, const struct model *m, const struct given *row,
+                     const struct row_shape *shape, double *out)
+{
+    if (!eval_expect(s, DATUM_LIST, row->value, row->span, DIAG_WRONG_KIND, "a row in brackets") ||
+        !check_row_length(s, m, row, shape))
+        return;
+    for (size_t i = 0; i < shape->columns; i++) {
+        const struct given *cell = &row->value->elements[i];
+        if (!eval_expect(s, DATUM_NUMBER, cell->value, cell->span, DIAG_WRONG_KIND, "a number"))
+            continue;
+        out[i] = cell->value->number;
+        if (shape->classes && i == shape->columns - 1)
+            check_class(s, cell, shape->classes);
+    }
+}
+
+static void check_table(struct scope *s, const struct model *m, struct word *table)
+{
+    struct value *v = &table->args[TABLE_ROWS];
+    const struct call *call = table->call;
+    struct row_shape shape = row_shape(m, call);
+    if ((uint64_t)call->arg_count * shape.columns > TABLE_MAX) {
+        diag_report(s->diags, DIAG_TOO_LARGE, table->span, "a table of more than %llu numbers",
+                    (unsigned long long)TABLE_MAX);
+        diag_help(s->diags, "put the data into a file of its own");
+        return;
+    }
+    v->numbers = ARENA_ARRAY(s->arena, double, call->arg_count *shape.columns);
+    v->columns = (uint32_t)shape.columns;
+    for (size_t i = 0; i < call->arg_count; i++)
+        if (!call->args[i].name.text) /* one with a name was reported as unknown */
+            read_row(s, m, &call->args[i], &shape, v->numbers + v->count++ * shape.columns);
+}
+
+static void check_idx(struct scope *s, const struct model *m, const struct word *idx)
+{
+    const struct value *target = &idx->args[IDX_TARGET];
+    if (target->bad || !target->word || !words_has(m->block, MODEL_LOSS))
+        return;
+    const struct vocab_word *loss = m->block->args[MODEL_LOSS].word->vocab;
+    if (loss->class_target) {
+        diag_report(s->diags, DIAG_TARGET_INPUT, target->span,
+                    "the target of '%s' is a class, which the input is not", loss->name);
+        diag_help(s->diags, "a loss on numbers takes it: half_squared");
+    } else if (m->input_size && m->output_size && m->input_size != m->output_size) {
+        diag_report(s->diags, DIAG_TARGET_INPUT, target->span,
+                    "the target has %u numbers, as the input has, and the model %u outputs",
+                    m->input_size, m->output_size);
+    }
+}
+
+static void check_source(struct scope *s, const struct model *m, const struct value *source)
+{
+    if (source->absent || source->bad)
+        return;
+    if (source->word->vocab->id == WORD_TABLE)
+        check_table(s, m, source->word);
+    else
+        check_idx(s, m, source->word);
+}
+
+void data_check(struct scope *s, struct model *m)
+{
+    check_source(s, m, &m->data->args[DATA_TRAIN]);
+    check_source(s, m, &m->data->args[DATA_TEST]);
+}

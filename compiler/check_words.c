@@ -1,0 +1,399 @@
+/* Calls against the vocabulary. */
+#include "check_words.h"
+
+#include "number.h"
+#include "typo.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NO_PARAM = VOCAB_PARAMS_MAX };
+
+static struct word *fill(struct scope *s, const struct vocab_word *vocab, const struct call *call,
+                         struct span at, bool incomplete);
+
+bool words_has(const struct word *w, size_t arg)
+{
+    return w && !w->args[arg].absent && !w->args[arg].bad;
+}
+
+static bool is_block(const struct vocab_word *vocab)
+{
+    return vocab->place == PLACE_BLOCK;
+}
+
+/* "a layer", "an optimizer" */
+static const char *with_article(const struct scope *s, enum place place)
+{
+    const char *name = vocab_place_name(place);
+    return arena_printf(s->arena, "%s %s", strchr("aeiou", *name) ? "an" : "a", name);
+}
+
+/* The place of a call's name; of a let that stands for it where it does not stand here itself. */
+static struct span name_at(const struct call *call, struct span at)
+{
+    struct span name = call->name.span;
+    return name.beg >= at.beg && name.end <= at.end ? name : at;
+}
+
+/* ---- unknown names ---- */
+
+/* The block that has a property of that name, or NULL. */
+static const struct vocab_word *find_block_with(const char *property)
+{
+    for (size_t i = 0; i < vocab_word_count; i++)
+        if (is_block(&vocab_words[i]))
+            for (size_t k = 0; k < vocab_words[i].param_count; k++)
+                if (!strcmp(vocab_words[i].params[k].name, property))
+                    return &vocab_words[i];
+    return NULL;
+}
+
+static void suggest_word(struct scope *s, enum place place, const struct call *call)
+{
+    const char *name = call->name.text, *ours = vocab_elsewhere(name);
+    const struct vocab_word *other = vocab_find_anywhere(name), *block = find_block_with(name);
+    const char **names = ARENA_ARRAY(s->arena, const char *, vocab_word_count);
+    for (size_t i = 0; i < vocab_word_count; i++)
+        names[i] = vocab_words[i].place == place ? vocab_words[i].name : NULL;
+
+    if (eval_find_let(s, name) && place != PLACE_BLOCK)
+        diag_help(s->diags, "'%s' is a let: write it without parentheses", name);
+    else if (place == PLACE_LAYER && !strcmp(name, "softmax"))
+        diag_help(s->diags, "the loss applies it: loss = softmax_cross_entropy");
+    else if (other)
+        diag_help(s->diags, "'%s' is %s, not %s", name, with_article(s, other->place),
+                  with_article(s, place));
+    else if (ours && vocab_find(place, ours))
+        diag_help(s->diags, "did you mean '%s'?", ours);
+    else if (place == PLACE_LAYER && block)
+        diag_help(s->diags, "'%s' is a property of the %s block: %s = ...;", name, block->name,
+                  name);
+    else
+        eval_suggest(s, name, names, vocab_word_count);
+}
+
+void words_report_unknown(struct scope *s, enum place place, const struct call *call,
+                          struct span at)
+{
+    static const enum slug slugs[PLACE_COUNT] = {
+        [PLACE_BLOCK] = DIAG_UNKNOWN_BLOCK,         [PLACE_LAYER] = DIAG_UNKNOWN_LAYER,
+        [PLACE_LOSS] = DIAG_UNKNOWN_LOSS,           [PLACE_INIT] = DIAG_UNKNOWN_INIT,
+        [PLACE_OPTIMIZER] = DIAG_UNKNOWN_OPTIMIZER, [PLACE_SOURCE] = DIAG_UNKNOWN_SOURCE,
+        [PLACE_NORMALIZE] = DIAG_UNKNOWN_NORMALIZE, [PLACE_DROPOUT_MODE] = DIAG_UNKNOWN_MODE,
+        [PLACE_TARGET] = DIAG_UNKNOWN_TARGET,
+    };
+    diag_report(s->diags, slugs[place], name_at(call, at), "unknown %s '%s'",
+                vocab_place_name(place), call->name.text);
+    suggest_word(s, place, call);
+}
+
+/* The parameter that an unknown name most likely means, or NO_PARAM. */
+static size_t guess_param(const struct vocab_word *vocab, const char *name)
+{
+    const char *names[VOCAB_PARAMS_MAX], *ours = vocab_elsewhere(name);
+    for (size_t i = 0; i < vocab->param_count; i++)
+        names[i] = vocab->params[i].type == VALUE_ROWS ? NULL : vocab->params[i].name;
+    const char *nearest = typo_nearest(name, names, vocab->param_count);
+    for (size_t i = 0; i < vocab->param_count; i++)
+        if (names[i] && ((ours && !strcmp(names[i], ours)) || names[i] == nearest))
+            return i;
+    return NO_PARAM;
+}
+
+static void suggest_param(struct scope *s, const struct vocab_word *vocab, const char *name,
+                          size_t guess)
+{
+    const struct vocab_word *block = find_block_with(name);
+    if (is_block(vocab) && block)
+        diag_help(s->diags, "'%s' belongs in the %s block", name, block->name);
+    else if (guess != NO_PARAM)
+        diag_help(s->diags, "did you mean '%s'?", vocab->params[guess].name);
+    else if (is_block(vocab) && vocab_find(PLACE_LAYER, name))
+        diag_help(s->diags, "'%s' is a layer: write it without '='", name);
+}
+
+/* ---- values ---- */
+
+/* "from 1 to 10", "at least 0 and below 1", "above 0" */
+static const char *describe_range(const struct scope *s, const struct vocab_param *p)
+{
+    struct number_text min = number_text(p->min), max = number_text(p->max);
+    if (isinf(p->max))
+        return arena_printf(s->arena, "%s %s", p->above_min ? "above" : "at least", min.at);
+    if (!p->above_min && !p->below_max)
+        return arena_printf(s->arena, "from %s to %s", min.at, max.at);
+    return arena_printf(s->arena, "%s %s and %s %s", p->above_min ? "above" : "at least", min.at,
+                        p->below_max ? "below" : "at most", max.at);
+}
+
+static bool set_number(struct scope *s, const struct vocab_param *p, const struct given *g,
+                       double *out)
+{
+    const char *expected = arena_printf(s->arena, "a number for '%s'", p->name);
+    if (!eval_expect(s, DATUM_NUMBER, g->value, g->span, DIAG_WRONG_KIND, expected))
+        return false;
+    double v = *out = g->value->number;
+    if (v < p->min || v > p->max || (p->above_min && v <= p->min) ||
+        (p->below_max && v >= p->max)) {
+        diag_report(s->diags, DIAG_OUT_OF_RANGE, g->span, "'%s' must be %s, not %s", p->name,
+                    describe_range(s, p), number_text(v).at);
+        return false;
+    }
+    if (p->type != VALUE_NUMBER && v != trunc(v)) {
+        diag_report(s->diags, DIAG_NOT_WHOLE, g->span, "'%s' must be a whole number, not %s",
+                    p->name, number_text(v).at);
+        return false;
+    }
+    return true;
+}
+
+/* A shape: one count, or a list of them whose product is a count again. */
+static bool set_counts(struct scope *s, const struct vocab_param *p, const struct given *g,
+                       struct value *v)
+{
+    const struct given *counts = g;
+    v->count = 1;
+    if (g->value->kind == DATUM_LIST) {
+        counts = g->value->elements;
+        v->count = (uint32_t)g->value->count;
+    }
+    if (v->count == 0) {
+        diag_report(s->diags, DIAG_OUT_OF_RANGE, g->span, "'%s' is an empty list", p->name);
+        return false;
+    }
+    v->numbers = ARENA_ARRAY(s->arena, double, v->count);
+    bool good = true;
+    double product = 1;
+    for (uint32_t i = 0; i < v->count; i++) {
+        good = set_number(s, p, &counts[i], &v->numbers[i]) && good;
+        if (good && (product *= v->numbers[i]) > p->max) {
+            diag_report(s->diags, DIAG_OUT_OF_RANGE, g->span,
+                        "'%s' must be %s in all, and the product is larger", p->name,
+                        describe_range(s, p));
+            return false;
+        }
+    }
+    return good;
+}
+
+static bool set_truth(struct scope *s, const struct vocab_param *p, const struct given *g,
+                      struct value *v)
+{
+    const char *expected = arena_printf(s->arena, "true or false for '%s'", p->name);
+    v->truth = g->value->truth;
+    return eval_expect(s, DATUM_BOOL, g->value, g->span, DIAG_WRONG_KIND, expected);
+}
+
+static bool set_text(struct scope *s, const struct vocab_param *p, const struct given *g,
+                     struct value *v)
+{
+    const char *expected = arena_printf(s->arena, "a string for '%s'", p->name);
+    v->text = g->value->string;
+    return eval_expect(s, DATUM_STRING, g->value, g->span, DIAG_WRONG_KIND, expected);
+}
+
+static bool set_word(struct scope *s, const struct vocab_param *p, const struct given *g,
+                     struct value *v)
+{
+    const struct datum *d = g->value;
+    if (d->kind == DATUM_WORD) {
+        v->word = words_match(s, p->place, d, g->span);
+        return v->word != NULL;
+    }
+    const char *expected =
+        arena_printf(s->arena, "%s for '%s'", with_article(s, p->place), p->name);
+    return eval_expect(s, DATUM_WORD, d, g->span, DIAG_WRONG_KIND, expected);
+}
+
+static bool set_value(struct scope *s, const struct vocab_param *p, const struct given *g,
+                      struct value *v)
+{
+    switch (p->type) {
+    case VALUE_NUMBER:
+    case VALUE_COUNT: return set_number(s, p, g, &v->number);
+    case VALUE_COUNTS: return set_counts(s, p, g, v);
+    case VALUE_BOOL: return set_truth(s, p, g, v);
+    case VALUE_STRING: return set_text(s, p, g, v);
+    case VALUE_WORD: return set_word(s, p, g, v);
+    case VALUE_STRING_OR_WORD:
+        return g->value->kind == DATUM_WORD ? set_word(s, p, g, v) : set_text(s, p, g, v);
+    case VALUE_ROWS: return true; /* their lengths are the model's: check_data.c */
+    }
+    return false;
+}
+
+static void set_fallback(struct scope *s, const struct vocab_param *p, struct value *v)
+{
+    static const struct call no_arguments;
+    v->absent = p->fallback == NULL;
+    if (v->absent)
+        return;
+    switch (p->type) {
+    case VALUE_NUMBER:
+    case VALUE_COUNT: v->number = strtod(p->fallback, NULL); break;
+    case VALUE_BOOL: v->truth = !strcmp(p->fallback, "true"); break;
+    case VALUE_STRING: v->text = p->fallback; break;
+    case VALUE_WORD:
+    case VALUE_STRING_OR_WORD:
+        v->word = fill(s, vocab_find(p->place, p->fallback), &no_arguments, v->span, false);
+        break;
+    case VALUE_COUNTS:
+    case VALUE_ROWS: break; /* no default could be right for every model */
+    }
+}
+
+/* ---- arguments ---- */
+
+/* An unknown name hides that a required argument is missing: it may well be meant by it. */
+static void report_unknown_param(struct scope *s, struct word *w, const struct ast_name *name)
+{
+    const struct vocab_word *vocab = w->vocab;
+    size_t guess = guess_param(vocab, name->text);
+    if (is_block(vocab))
+        diag_report(s->diags, DIAG_UNKNOWN_PROPERTY, name->span,
+                    "the %s block has no property '%s'", vocab->name, name->text);
+    else
+        diag_report(s->diags, DIAG_UNKNOWN_ARGUMENT, name->span, "'%s' has no argument '%s'",
+                    vocab->name, name->text);
+    suggest_param(s, vocab, name->text, guess);
+    for (size_t i = 0; i < vocab->param_count; i++)
+        if (!w->args[i].given && (i == guess || !is_block(vocab)))
+            w->args[i].bad = true;
+}
+
+static size_t find_named(struct scope *s, struct word *w, const struct ast_name *name)
+{
+    const struct vocab_word *vocab = w->vocab;
+    for (size_t i = 0; i < vocab->param_count; i++)
+        if (vocab->params[i].type != VALUE_ROWS && !strcmp(vocab->params[i].name, name->text))
+            return i;
+    report_unknown_param(s, w, name);
+    return NO_PARAM;
+}
+
+/* *next counts the arguments given by place; NO_PARAM once there were too many. */
+static size_t find_by_place(struct scope *s, const struct vocab_word *vocab, struct span at,
+                            size_t *next)
+{
+    if (vocab->param_count && vocab->params[0].type == VALUE_ROWS)
+        return 0;
+    if (*next == NO_PARAM)
+        return NO_PARAM;
+    if (*next < vocab->param_count && vocab->params[*next].by_place)
+        return (*next)++;
+    if (*next < vocab->param_count) {
+        diag_report(s->diags, DIAG_ARGUMENT_NEEDS_NAME, at,
+                    "this argument of '%s' must be given by name", vocab->name);
+        diag_help(s->diags, "write '%s = ...'", vocab->params[*next].name);
+    } else {
+        diag_report(s->diags, DIAG_TOO_MANY_ARGUMENTS, at, "too many arguments for '%s'",
+                    vocab->name);
+        if (*next == 0)
+            diag_help(s->diags, "'%s' takes none", vocab->name);
+    }
+    *next = NO_PARAM;
+    return NO_PARAM;
+}
+
+static void report_twice(struct scope *s, const struct vocab_word *vocab, size_t param,
+                         const struct given *g, struct span first)
+{
+    bool block = is_block(vocab);
+    diag_report(s->diags, block ? DIAG_DUPLICATE_PROPERTY : DIAG_DUPLICATE_ARGUMENT,
+                g->name.text ? g->name.span : g->span, "'%s' is given twice",
+                vocab->params[param].name);
+    diag_note(s->diags, first, "first given here");
+}
+
+static void report_missing(struct scope *s, const struct word *w, const struct vocab_param *p)
+{
+    if (is_block(w->vocab)) {
+        diag_report(s->diags, DIAG_MISSING_PROPERTY, w->span, "the %s block has no '%s'",
+                    w->vocab->name, p->name);
+        diag_help(s->diags, "add '%s = ...;': %s", p->name, p->help);
+    } else {
+        diag_report(s->diags, DIAG_MISSING_ARGUMENT, name_at(w->call, w->span), "'%s' needs '%s'",
+                    w->vocab->name, p->name);
+        diag_help(s->diags, "%s: %s", p->name, p->help);
+    }
+}
+
+/* Arguments that are good each by itself. */
+static void check_together(struct scope *s, const struct word *w)
+{
+    const struct value *args = w->args;
+    if (w->vocab->id == WORD_SGD && words_has(w, SGD_MOMENTUM) && words_has(w, SGD_NESTEROV) &&
+        args[SGD_NESTEROV].truth && args[SGD_MOMENTUM].number == 0) {
+        diag_report(s->diags, DIAG_CONTRADICTION, args[SGD_NESTEROV].span,
+                    "'nesterov' without momentum");
+        diag_help(s->diags, "add 'momentum = 0.9'");
+    }
+    if (w->vocab->id == WORD_UNIFORM && words_has(w, UNIFORM_LOW) && words_has(w, UNIFORM_HIGH) &&
+        args[UNIFORM_LOW].number >= args[UNIFORM_HIGH].number)
+        diag_report(s->diags, DIAG_CONTRADICTION, args[UNIFORM_HIGH].span,
+                    "'high' must be above 'low', which is %s",
+                    number_text(args[UNIFORM_LOW].number).at);
+}
+
+static struct word *fill(struct scope *s, const struct vocab_word *vocab, const struct call *call,
+                         struct span at, bool incomplete)
+{
+    struct word *w = ARENA_NEW(s->arena, struct word);
+    w->vocab = vocab;
+    w->span = at;
+    w->call = call;
+    size_t next = 0;
+    for (size_t i = 0; i < call->arg_count; i++) {
+        const struct given *g = &call->args[i];
+        size_t param =
+            g->name.text ? find_named(s, w, &g->name) : find_by_place(s, vocab, g->span, &next);
+        if (param == NO_PARAM)
+            continue;
+        struct value *v = &w->args[param];
+        if (v->given && vocab->params[param].type != VALUE_ROWS) {
+            report_twice(s, vocab, param, g, v->span);
+            continue;
+        }
+        v->given = true;
+        v->span = g->span;
+        v->bad = !set_value(s, &vocab->params[param], g, v);
+    }
+    for (size_t i = 0; i < vocab->param_count; i++) {
+        const struct vocab_param *p = &vocab->params[i];
+        struct value *v = &w->args[i];
+        if (v->given)
+            continue;
+        v->span = at;
+        if (p->required && !v->bad && !incomplete)
+            report_missing(s, w, p);
+        v->bad = v->bad || p->required;
+        if (!p->required)
+            set_fallback(s, p, v);
+    }
+    check_together(s, w);
+    return w;
+}
+
+struct word *words_match(struct scope *s, enum place place, const struct datum *d, struct span at)
+{
+    if (d->kind == DATUM_POISON)
+        return NULL;
+    if (d->kind != DATUM_WORD) {
+        diag_report(s->diags, DIAG_WRONG_KIND, at, "expected %s, got %s", with_article(s, place),
+                    eval_describe(s, d));
+        return NULL;
+    }
+    const struct vocab_word *vocab = vocab_find(place, d->call.name.text);
+    if (vocab)
+        return fill(s, vocab, &d->call, at, false);
+    words_report_unknown(s, place, &d->call, at);
+    return NULL;
+}
+
+struct word *words_match_block(struct scope *s, const struct vocab_word *vocab,
+                               const struct call *properties, struct span at, bool incomplete)
+{
+    return fill(s, vocab, properties, at, incomplete);
+}
