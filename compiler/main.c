@@ -1,0 +1,149 @@
+/* mlpgen: a description of a multilayer perceptron in, C that trains it out.
+ *
+ *     read → parse → check → lower → passes → emit → write */
+#include "ast_print.h"
+#include "check.h"
+#include "digest.h"
+#include "emit.h"
+#include "input.h"
+#include "lower.h"
+#include "options.h"
+#include "output.h"
+#include "parse.h"
+#include "pass.h"
+#include "resolved.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { STATUS_DONE, STATUS_MODEL, STATUS_USAGE, STATUS_IO };
+
+/* A compilation: what came in, what goes out, what was said. */
+struct job {
+    struct arena arena;
+    struct options options;
+    struct strbuf text, out, messages;
+    struct sources sources;
+    struct source *source;
+    struct diags diags;
+};
+
+static int fail(struct job *j, int status, const struct strbuf *error)
+{
+    strbuf_printf(&j->messages, "mlpgen: error: %s\n", error->text);
+    return status;
+}
+
+/* A mistake in the value of a -D, and none in the file, is one of the command line. */
+static int status_of_errors(const struct job *j)
+{
+    int status = STATUS_USAGE;
+    for (size_t i = 0; i < j->diags.len; i++) {
+        const struct diag *d = &j->diags.at[i];
+        bool error = diag_severity(d->slug) == SEVERITY_ERROR;
+        if (error && source_position(&j->sources, d->at).source == j->source)
+            status = STATUS_MODEL;
+    }
+    return status;
+}
+
+static void emit(struct job *j, const struct model *model, const struct ir *ir)
+{
+    const struct options *o = &j->options;
+    const char *slash = strrchr(o->input, '/');
+    char digest[DIGEST_HEX];
+    struct strbuf effective = {0};
+    digest_sha256(j->text.text, j->text.len, digest);
+    options_print_effective(o, &effective);
+    emit_trainer(&j->arena, ir, model,
+                 &(struct emit_options){
+                     .file = slash ? slash + 1 : input_name(o->input),
+                     .sources = &j->sources,
+                     .source_sha256 = digest,
+                     .options = effective.text ? effective.text : "",
+                     .standalone = o->standalone,
+                     .target = o->target,
+                 },
+                 &j->out);
+    strbuf_free(&effective);
+}
+
+/* Model to C. A dump shows the IR after its pass, and is all that is written. */
+static void translate(struct job *j, const struct model *model)
+{
+    const struct options *o = &j->options;
+    const struct pass_options how = {.unroll = o->unroll};
+    struct ir *ir = lower_model(&j->arena, model, o->f64);
+    ir_check(ir, "lower");
+    for (size_t i = 0; i < pass_count; i++) {
+        passes[i].run(ir, &how);
+        ir_check(ir, passes[i].name);
+        if (o->dump && !strcmp(o->dump, passes[i].name)) {
+            ir_print(ir, &j->out);
+            return;
+        }
+    }
+    emit(j, model, ir);
+}
+
+/* Text to j->out. */
+static int compile(struct job *j)
+{
+    const struct options *o = &j->options;
+    struct model *model = NULL;
+    j->sources.arena = &j->arena;
+    j->diags = (struct diags){.arena = &j->arena, .sources = &j->sources};
+    j->source = source_add(&j->sources, input_name(o->input), j->text.text, j->text.len);
+
+    struct ast_file *file = parse_file(&j->arena, j->source, &j->diags);
+    bool dump_ast = o->dump && !strcmp(o->dump, "ast");
+    if (dump_ast)
+        ast_print(file, &j->out);
+    else
+        model =
+            check_program(&j->arena, file, o->overrides, o->override_count, &j->sources, &j->diags);
+    diag_print(&j->diags, &j->messages);
+    if (j->diags.errors)
+        return status_of_errors(j);
+    if (model && o->emit == EMIT_RESOLVED)
+        resolved_print(model, &j->out);
+    else if (model)
+        translate(j, model);
+    return STATUS_DONE;
+}
+
+static int run(struct job *j, int argc, char **argv, struct strbuf *error)
+{
+    struct options *o = &j->options;
+    if (!options_parse(o, &j->arena, argc, argv, error))
+        return fail(j, STATUS_USAGE, error);
+    if (o->action != ACTION_COMPILE) {
+        options_print(o, &j->out);
+        return output_write("-", &j->out, error) ? STATUS_DONE : fail(j, STATUS_IO, error);
+    }
+    if (output_is_input(o->output, o->input)) {
+        strbuf_printf(error, "%s: the output would overwrite the input", o->output);
+        return fail(j, STATUS_USAGE, error);
+    }
+    if (!input_read(o->input, &j->text, error))
+        return fail(j, STATUS_IO, error);
+    int status = compile(j);
+    if (status == STATUS_DONE && !output_write(o->output, &j->out, error))
+        return fail(j, STATUS_IO, error);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct job j = {0};
+    struct strbuf error = {0};
+    int status = run(&j, argc, argv, &error);
+    if (j.messages.len)
+        fputs(j.messages.text, stderr);
+    strbuf_free(&error);
+    strbuf_free(&j.text);
+    strbuf_free(&j.out);
+    strbuf_free(&j.messages);
+    arena_free(&j.arena);
+    return status;
+}

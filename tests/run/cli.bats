@@ -1,0 +1,244 @@
+# mlpgen's command line: what it takes, what it writes and where, with which exit status.
+
+load common
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    cat >small.mlp <<'END'
+let width = 3;
+model small { input = 2; loss = half_squared; dense(width); tanh; dense(1); }
+data { train = table([0, 1, 1], [1, 0, 1], [1, 1, 0]); }
+train { optimizer = sgd(lr = 0.1); batch = 2; epochs = 1; }
+END
+    sed 's/tanh/tahn/' small.mlp >wrong.mlp
+}
+
+# expect STATUS ARGUMENT…: runs mlpgen, standard output in $output, standard error in the file err.
+expect() {
+    local wanted=$1 status=0
+    shift
+    output=$(mlpgen "$@" 2>err </dev/null) || status=$?
+    [ "$status" = "$wanted" ] || { echo "exit status $status of mlpgen $*"; cat err; return 1; }
+}
+
+# says TEXT: standard error holds the text.
+says() {
+    grep -qF -e "$1" err || { echo "missing: $1"; cat err; return 1; }
+}
+
+silent() {
+    [ ! -s err ] || { cat err; return 1; }
+}
+
+@test "cli: the output is named after the input and written here" {
+    mkdir models
+    mv small.mlp models/
+    expect 0 models/small.mlp
+    silent
+    [ -z "$output" ]
+    [ -s small.c ]
+    [ ! -e models/small.c ]
+    expect 0 --emit=resolved models/small.mlp
+    [ -s small.resolved.mlp ]
+    cp models/small.mlp other
+    expect 0 other
+    cmp <(sed 's/other/small.mlp/' other.c) small.c
+}
+
+@test "cli: -o names the output, - the standard streams" {
+    expect 0 small.mlp
+    expect 0 small.mlp -o a.c
+    cmp a.c small.c
+    expect 0 -ob.c small.mlp
+    cmp b.c small.c
+    mlpgen small.mlp -o - >c.c
+    cmp c.c small.c
+    mlpgen - -o d.c <small.mlp
+    sed 's/<stdin>/small.mlp/' d.c | cmp - small.c
+    expect 2 -
+    says "say where to write: -o FILE"
+}
+
+@test "cli: options stand anywhere, -- ends them, the last one wins" {
+    expect 0 small.mlp --dtype f64 -o a.c --emit trainer
+    expect 0 --emit=resolved --dtype=f64 -o b.c --emit=trainer small.mlp
+    cmp a.c b.c
+    cp small.mlp ./-small.mlp
+    expect 2 -small.mlp
+    says "unknown option '-small.mlp'"
+    expect 0 -o c.c -- -small.mlp
+    [ -s c.c ]
+}
+
+@test "cli: a wrong command line is 2, says why, and writes nothing" {
+    expect 2; says "no input file"
+    expect 2 small.mlp wrong.mlp; says "more than one input file: 'small.mlp' and 'wrong.mlp'"
+    expect 2 --dum=ast small.mlp; says "unknown option '--dum'"; says "did you mean '--dump'?"
+    expect 2 --standalon small.mlp; says "did you mean '--standalone'?"
+    expect 2 -x small.mlp; says "unknown option '-x'"
+    expect 2 --standalone=yes small.mlp; says "'--standalone' takes no argument"
+    expect 2 small.mlp -o; says "'-o' needs an argument: FILE"
+    expect 2 small.mlp --emit; says "'--emit' needs an argument: trainer|resolved"
+    expect 2 small.mlp --emit=resolve; says "did you mean 'resolved'?"
+    expect 2 small.mlp --dtype=; says "'--dtype' takes 'f32' or 'f64', not ''"
+    expect 2 small.mlp --unroll=sometimes; says "'auto', 'always' or 'never'"
+    expect 2 small.mlp --target=avx; says "did you mean 'avx2'?"
+    expect 2 small.mlp --dump=everything; says "'--dump' takes 'list', 'ast'"
+    expect 2 small.mlp -D width; says "'-D' takes NAME=VALUE, not 'width'"
+    expect 2 small.mlp -D =3; says "not '=3'"
+    ! ls ./*.c
+}
+
+@test "cli: every message of the command line starts with the program's name" {
+    expect 2 --nonsense
+    [ "$(head -1 err)" = "mlpgen: error: unknown option '--nonsense'" ]
+    expect 3 missing.mlp
+    [ "$(cat err)" = "mlpgen: error: missing.mlp: cannot open: No such file or directory" ]
+}
+
+@test "cli: --help lists every option and --version the version, on standard output" {
+    expect 0 --help
+    silent
+    for option in '-o FILE' '-D NAME=VALUE' --emit= --dump= --standalone --dtype= --target= --unroll= \
+        --help --version; do
+        [[ $output == *"  $option"* ]]
+    done
+    [ "$(awk 'length > 100' <<<"$output")" = "" ]
+    expect 0 wrong.mlp --version
+    [[ $output =~ ^mlpgen\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+}
+
+@test "cli: --dump=list names what can be dumped, and each can be" {
+    expect 0 --dump=list
+    [ "$(head -c 4 <<<"$output")" = "ast " ]
+    for what in $(awk '{ print $1 }' <<<"$output"); do
+        expect 0 "--dump=$what" small.mlp
+        [ -n "$output" ]
+    done
+    [ ! -e small.c ]
+}
+
+@test "cli: -D replaces a let, the last one wins" {
+    expect 0 small.mlp --emit=resolved -o - -D width=4 -Dwidth=2+3
+    [[ $output == *5* ]]
+    expect 0 small.mlp -o 3.c
+    expect 0 small.mlp -o 5.c -D width=5
+    ! cmp -s 3.c 5.c
+}
+
+@test "cli: a -D that cannot be is a wrong command line" {
+    expect 2 small.mlp -D widht=4
+    says "-D widht=4:1:1: error: "
+    says "did you mean 'width'?"
+    expect 2 small.mlp -D 'width="x"'
+    says "error: "
+    expect 1 wrong.mlp -D widht=4
+    [ ! -e small.c ]
+}
+
+@test "cli: a wrong model is 1 and leaves the old output as it was" {
+    echo precious >out.c
+    expect 1 wrong.mlp -o out.c
+    says "wrong.mlp:2:"
+    says "did you mean 'tanh'?"
+    [ "$(cat out.c)" = precious ]
+    expect 1 wrong.mlp
+    [ ! -e wrong.c ]
+    [ -z "$(find . -name '*.tmp')" ]
+}
+
+@test "cli: what cannot be read is 3" {
+    mkdir folder
+    expect 3 folder
+    says "folder: cannot read: Is a directory"
+    expect 3 no/such.mlp
+    truncate -s 65M huge.mlp
+    expect 3 huge.mlp
+    says "huge.mlp: is larger than 64 MiB"
+    expect 3 ''
+    [ "$(id -u)" = 0 ] || { chmod 0 small.mlp; expect 3 small.mlp; says "Permission denied"; }
+}
+
+@test "cli: an empty file, and one of NULs, are wrong models" {
+    : >empty.mlp
+    expect 1 empty.mlp
+    head -c 1000 /dev/zero >nul.mlp
+    expect 1 nul.mlp
+}
+
+@test "cli: what cannot be written is 3 and leaves nothing behind" {
+    mkdir folder
+    expect 3 small.mlp -o folder
+    says "folder: cannot write: Is a directory"
+    expect 3 small.mlp -o no/such.c
+    says "no/such.c: cannot write: No such file or directory"
+    [ -z "$(find . -name '*.tmp' -o -name '*.c')" ]
+}
+
+@test "cli: a full or closed standard output is 3" {
+    [ -c /dev/full ] || skip "/dev/full is no device here"
+    for what in "-o -" "--dump=ast" --help --version --dump=list; do
+        status=0
+        mlpgen small.mlp $what >/dev/full 2>err || status=$?
+        [ "$status" = 3 ]
+        says "<stdout>: cannot write: No space left on device"
+        status=0
+        mlpgen small.mlp $what >&- 2>err || status=$?
+        [ "$status" = 3 ]
+    done
+}
+
+@test "cli: the output is replaced in one step, with its mode, behind links" {
+    echo old >real.c
+    chmod 640 real.c
+    ln real.c hard.c
+    ln -s real.c link.c
+    expect 0 small.mlp -o link.c
+    [ -L link.c ]
+    [ "$(cat hard.c)" = old ]
+    [ "$(stat -c %a real.c)" = 640 ]
+    expect 0 small.mlp
+    cmp real.c small.c
+}
+
+# A pipe of the test's own stands for all that is no regular file: with a device of the machine, a
+# mistake here would replace it.
+@test "cli: what is no regular file is written to, not replaced" {
+    mkfifo pipe
+    cat pipe >through.c &
+    expect 0 small.mlp -o pipe
+    wait $!
+    [ -p pipe ]
+    expect 0 small.mlp
+    cmp through.c small.c
+}
+
+@test "cli: an output that would not change is left alone" {
+    expect 0 small.mlp
+    touch -d '2001-01-01 00:00:00' small.c
+    expect 0 small.mlp
+    [ "$(stat -c %Y small.c)" = "$(date -d '2001-01-01 00:00:00' +%s)" ]
+    expect 0 small.mlp --dtype=f64
+    [ "$(stat -c %Y small.c)" != "$(date -d '2001-01-01 00:00:00' +%s)" ]
+}
+
+@test "cli: the input is never overwritten" {
+    cp small.mlp before
+    ln -s small.mlp link.mlp
+    for output in small.mlp ./small.mlp link.mlp; do
+        expect 2 small.mlp --emit=resolved -o $output
+        says "$output: the output would overwrite the input"
+    done
+    status=0
+    mlpgen - -o small.mlp <small.mlp 2>err || status=$?
+    [ "$status" = 2 ]
+    cmp before small.mlp
+}
+
+@test "cli: same input, same bytes, wherever it stands" {
+    mkdir -p deep/er
+    cp small.mlp deep/er
+    expect 0 small.mlp -o a.c
+    expect 0 "$PWD/deep/er/small.mlp" -o deep/b.c
+    cmp a.c deep/b.c
+}
