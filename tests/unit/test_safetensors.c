@@ -183,6 +183,7 @@ Test(safetensors, must_be_json)
         {"{\"__metadata__\":{\"k\":{}}}", "byte 29: expected a string, found '{'"},
         {"{\"abc", "byte 9: string without closing quote"},
         {"{\"a\nb\"", "byte 11: control character in a string"},
+        {"{\"\x1f\"", "byte 10: control character in a string"},
         {"{\"a\\x\"", "byte 11: unknown escape in a string"},
         {"{\"a\\", "byte 11: unknown escape in a string"},
         {"{\"a\\u12", "byte 11: expected \\u and four hex digits"},
@@ -203,6 +204,8 @@ Test(safetensors, must_be_json)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         expect_error(cases[i].header, 8, cases[i].message);
+    write_file("\3\0\0\0\0\0\0\0{\"\xc3\x80", 12); /* a character beyond the header's end */
+    expect_refusal("byte 10: invalid UTF-8 in a string");
     put_file("{\"\0\"", 4, 0);
     expect_refusal("byte 10: control character in a string");
     put_file("{\0}", 3, 0);
@@ -237,6 +240,9 @@ Test(safetensors, tensors_must_be_described)
          "byte 9: 'a': data_offsets [0, 4]; F64 [] takes 8 bytes"},
         {"\"dtype\":\"F32\",\"shape\":[4611686018427387904],\"data_offsets\":[0,0]}",
          "byte 9: 'a': shape [4611686018427387904] is too large"},
+        {"\"dtype\":\"I8\",\"shape\":[18446744073709551615],\"data_offsets\":[1,0]}",
+         "byte 9: 'a': data_offsets [1, 0]; I8 [18446744073709551615] takes 18446744073709551615 "
+         "bytes"},
         {"\"dtype\":\"I8\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,0]}",
          "byte 9: 'a': shape [4294967296, 4294967296] is too large"},
     };

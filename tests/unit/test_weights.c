@@ -132,6 +132,24 @@ Test(weights, come_back_in_double)
     expect_round_trip(&m);
 }
 
+Test(weights, come_back_where_they_are_many)
+{
+    enum { UNITS = 5, DEPTH = 999 };
+    static float saved[8 * DEPTH], loaded[8 * DEPTH];
+    const struct mlprt_param p = {
+        .name = "w", .rank = 2, .units = UNITS, .depth = DEPTH, .panel = 4};
+    struct mlprt_model m = tiny();
+    struct mlprt_error e;
+    m.params = &p;
+    m.param_count = 1;
+    for (uint32_t u = 0; u < UNITS; u++)
+        for (uint32_t k = 0; k < DEPTH; k++)
+            saved[mlprt_param_index(&p, u, k)] = (float)(u * DEPTH + k);
+    save(&m, saved);
+    cr_assert_eq(mlprt_weights_load(&m, loaded, path, MLPRT_MATCH_ALL, NULL, &e), MLPRT_OK);
+    cr_expect_arr_eq(loaded, saved, sizeof saved);
+}
+
 Test(weights, are_the_same_bytes_whatever_the_layout)
 {
     struct mlprt_model m = tiny();
