@@ -2,14 +2,19 @@
  * with its span.
  *
  * After a mistake (which was reported) the tree holds what was understood, and says what to be
- * silent about: a value that was not understood is an AST_ERROR; where a statement was left out, its
- * block is `incomplete`, and that something is missing there is no news. */
+ * silent about: a value that was not understood is an AST_ERROR; where a statement was left out,
+ * its block is `incomplete`, and that something is missing there is no news. */
 #ifndef MLPGEN_AST_H
 #define MLPGEN_AST_H
 
+#include "arena.h"
 #include "source.h"
 
 #include <stdbool.h>
+
+enum {
+    AST_DEPTH_MAX = 1000 /* of an expression: whoever walks the tree may recurse */
+};
 
 /* A name as it stands in the text. */
 struct ast_name {
@@ -37,6 +42,7 @@ struct ast_word {
 
 struct ast_expr {
     enum ast_expr_kind kind;
+    unsigned depth; /* 1 of a leaf */
     struct span span;
     union {
         double number;
@@ -63,7 +69,7 @@ enum ast_stmt_kind { AST_PROPERTY, AST_LAYER };
 
 struct ast_stmt {
     enum ast_stmt_kind kind;
-    struct span span;
+    struct span span;       /* without its ';' and without its body */
     struct ast_name name;   /* a property's name, a layer's label (text NULL: none) */
     struct ast_expr *value; /* of a property */
     struct ast_word word;   /* of a layer */
@@ -96,5 +102,16 @@ struct ast_file {
     struct ast_block *blocks;
     bool incomplete; /* a let or a block was left out */
 };
+
+/* Constructors. A node's text is not copied. */
+struct ast_expr *ast_number(struct arena *a, struct span at, double number);
+struct ast_expr *ast_string(struct arena *a, struct span at, const char *string);
+struct ast_expr *ast_bool(struct arena *a, struct span at, bool truth);
+struct ast_expr *ast_list(struct arena *a, struct span at, struct ast_expr *first);
+struct ast_expr *ast_word(struct arena *a, struct ast_word word);
+struct ast_expr *ast_error(struct arena *a, struct span at);
+struct ast_expr *ast_negate(struct arena *a, struct span at, struct ast_expr *operand);
+struct ast_expr *ast_binary(struct arena *a, char op, struct ast_expr *left,
+                            struct ast_expr *right);
 
 #endif

@@ -25,17 +25,18 @@ enum slug {
 enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
 
 enum {
-    DIAG_SHOWN_MAX = 20,  /* messages printed: after so many, a reader mends the first ones */
-    DIAG_KEPT_MAX = 1000, /* messages kept to be sorted: a text of nothing but mistakes is bounded */
+    DIAG_SHOWN_MAX = 20, /* messages printed: after so many, a reader mends the first ones */
+    DIAG_KEPT_MAX =
+        1000, /* messages kept to be sorted: a text of nothing but mistakes is bounded */
 };
 
 struct diag {
     enum slug slug;
     struct span at;
     const char *message;
-    const char *help;   /* or NULL */
-    const char *note;   /* what the second place is ("first given here"), or NULL */
-    struct span also;   /* the second place, where note is not NULL */
+    const char *help; /* or NULL */
+    const char *note; /* what the second place is ("first given here"), or NULL */
+    struct span also; /* the second place, where note is not NULL */
 };
 
 struct diags {
@@ -58,8 +59,8 @@ void diag_note(struct diags *d, struct span also, const char *fmt, ...)
  * DIAG_SHOWN_MAX, then (if any) how many more there were. */
 void diag_print(const struct diags *d, struct strbuf *out);
 
-const char *diag_slug(enum slug slug);          /* "unknown-layer" */
-const char *diag_explanation(enum slug slug);   /* a sentence or two */
+const char *diag_slug(enum slug slug);        /* "unknown-layer" */
+const char *diag_explanation(enum slug slug); /* a sentence or two */
 enum severity diag_severity(enum slug slug);
 
 #endif

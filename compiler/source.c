@@ -25,6 +25,8 @@ static void find_lines(struct arena *arena, struct source *s)
 struct source *source_add(struct sources *set, const char *name, const char *text, size_t len)
 {
     REQUIRE(len <= SOURCE_MAX);
+    if (len == 0)
+        text = "";
     size_t mark = strlen(BYTE_ORDER_MARK);
     if (len >= mark && memcmp(text, BYTE_ORDER_MARK, mark) == 0) {
         text += mark;

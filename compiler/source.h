@@ -1,8 +1,8 @@
 /* Source texts and places in them.
  *
- * Every text that mlpgen reads (the model file, the VALUE of each -D) gets a range of offsets in one
- * address space, so that a span needs no file: two offsets say it all. Lines and columns are worked
- * out only when a message is printed. */
+ * Every text that mlpgen reads (the model file, the VALUE of each -D) gets a range of offsets in
+ * one address space, so that a span needs no file: two offsets say it all. Lines and columns are
+ * worked out only when a message is printed. */
 #ifndef MLPGEN_SOURCE_H
 #define MLPGEN_SOURCE_H
 
@@ -19,13 +19,14 @@ struct source {
     const char *name; /* as the user gave it; "<stdin>", "-D width=12" */
     const char *text; /* len bytes and a NUL behind them */
     uint32_t len;
-    uint32_t base;              /* offset of text[0] in the common address space */
-    uint32_t *line_beg;         /* offset in text of each line's first byte */
+    uint32_t base;      /* offset of text[0] in the common address space */
+    uint32_t *line_beg; /* offset in text of each line's first byte */
     uint32_t line_count;
 };
 
 enum {
-    SOURCE_MAX = 64 << 20 /* bytes of one text: no hand-written model comes near; offsets stay small */
+    SOURCE_MAX =
+        64 << 20 /* bytes of one text: no hand-written model comes near; offsets stay small */
 };
 
 struct sources {
