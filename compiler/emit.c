@@ -4,6 +4,7 @@
 
 #include "embed.h"
 #include "kernel.h"
+#include "version.h"
 
 #include <string.h>
 

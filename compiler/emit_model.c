@@ -6,6 +6,7 @@
 #include "ice.h"
 #include "ops/ops.h"
 #include "resolved.h"
+#include "version.h"
 
 #include <string.h>
 
