@@ -19,7 +19,7 @@ struct build {
 struct full_name {
     const char *text;
     size_t order; /* of the file */
-    const struct item *item;
+    struct item *item;
 };
 
 /* ---- calls ---- */
@@ -137,11 +137,11 @@ static uint64_t count_layers(const struct item *first, const struct item **too_m
 
 typedef VEC(struct full_name) full_names;
 
-static void expand(struct build *b, const struct item *first, const char *prefix, full_names *names)
+static void expand(struct build *b, struct item *first, const char *prefix, full_names *names)
 {
     struct model *m = b->model;
     struct arena *arena = b->scope->arena;
-    for (const struct item *item = first; item; item = item->next) {
+    for (struct item *item = first; item; item = item->next) {
         const char *name = item->name ? arena_printf(arena, "%s%s", prefix, item->name) : NULL;
         if (name)
             *VEC_PUSH(arena, names) = (struct full_name){name, names->len, item};
@@ -191,6 +191,9 @@ static void check_names(struct diags *diags, full_names *names)
             first = n;
             continue;
         }
+        if (n->item->bad) /* in another turn of its group */
+            continue;
+        n->item->bad = true;
         diag_report(diags, DIAG_DUPLICATE_LAYER, n->item->span, "two layers are named '%s'",
                     n->item->name);
         diag_note(diags, first->item->span, "the first is here");

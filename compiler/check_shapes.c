@@ -48,7 +48,7 @@ static void infer_widths(struct model *m)
         m->layers[i].in = units;
         units = m->layers[i].out = output_units(&m->layers[i]);
     }
-    m->output_size = units;
+    m->output_size = m->layer_count ? units : 0;
 }
 
 /* ---- limits ---- */

@@ -3,7 +3,6 @@
 
 #include "parse.h"
 #include "typo.h"
-#include "vec.h"
 #include "vocab.h"
 
 #include <math.h>
@@ -171,12 +170,11 @@ static bool is_operand(struct scope *s, const struct datum *d, const struct ast_
     return eval_expect(s, DATUM_NUMBER, d, expr->span, DIAG_ARITHMETIC, "a number");
 }
 
-static const struct datum *compute(struct scope *s, const struct ast_expr *e,
-                                   const struct datum *left)
+static const struct datum *eval_binary(struct scope *s, const struct ast_expr *e)
 {
-    const struct ast_expr *right_expr = e->u.binary.right;
-    const struct datum *right = eval_expr(s, right_expr);
-    bool left_good = is_operand(s, left, e->u.binary.left);
+    const struct ast_expr *left_expr = e->u.binary.left, *right_expr = e->u.binary.right;
+    const struct datum *left = eval_expr(s, left_expr), *right = eval_expr(s, right_expr);
+    bool left_good = is_operand(s, left, left_expr);
     if (!is_operand(s, right, right_expr) || !left_good)
         return &datum_poison;
     double a = left->number, b = right->number;
@@ -190,18 +188,6 @@ static const struct datum *compute(struct scope *s, const struct ast_expr *e,
         diag_report(s->diags, DIAG_DIVISION_BY_ZERO, right_expr->span, "division by zero");
         return &datum_poison;
     }
-}
-
-/* A sum of many terms is a tree that is deep on its left side: walked in a loop. */
-static const struct datum *eval_binary(struct scope *s, const struct ast_expr *expr)
-{
-    VEC(const struct ast_expr *) spine = {0};
-    for (; expr->kind == AST_BINARY; expr = expr->u.binary.left)
-        *VEC_PUSH(s->arena, &spine) = expr;
-    const struct datum *value = eval_expr(s, expr);
-    while (spine.len)
-        value = compute(s, spine.at[--spine.len], value);
-    return value;
 }
 
 static const struct datum *eval_list(struct scope *s, const struct ast_expr *first)

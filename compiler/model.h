@@ -38,6 +38,7 @@ struct item {
     struct span span;  /* of the label, else of the call */
     const char *label; /* as written, or NULL */
     const char *name;  /* the label, else kind and number: "dense2" */
+    bool bad;          /* its name was reported; never in a finished model */
     struct item *body;
     struct item *next;
 };
