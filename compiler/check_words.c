@@ -50,6 +50,11 @@ static const struct vocab_word *find_block_with(const char *property)
     return NULL;
 }
 
+static void suggest_quotes(struct scope *s, const char *name)
+{
+    diag_help(s->diags, "a string stands in quotes: \"%s\"", name);
+}
+
 static void suggest_word(struct scope *s, enum place place, const struct call *call)
 {
     const char *name = call->name.text, *ours = vocab_elsewhere(name);
@@ -70,8 +75,8 @@ static void suggest_word(struct scope *s, enum place place, const struct call *c
     else if (place == PLACE_LAYER && block)
         diag_help(s->diags, "'%s' is a property of the %s block: %s = ...;", name, block->name,
                   name);
-    else
-        eval_suggest(s, name, names, vocab_word_count);
+    else if (!eval_suggest(s, name, names, vocab_word_count) && place == PLACE_TARGET)
+        suggest_quotes(s, name);
 }
 
 void words_report_unknown(struct scope *s, enum place place, const struct call *call,
@@ -189,9 +194,18 @@ static bool set_truth(struct scope *s, const struct vocab_param *p, const struct
 static bool set_text(struct scope *s, const struct vocab_param *p, const struct given *g,
                      struct value *v)
 {
+    const struct datum *d = g->value;
     const char *expected = arena_printf(s->arena, "a string for '%s'", p->name);
-    v->text = g->value->string;
-    return eval_expect(s, DATUM_STRING, g->value, g->span, DIAG_WRONG_KIND, expected);
+    v->text = d->string;
+    if (d->kind != DATUM_WORD)
+        return eval_expect(s, DATUM_STRING, d, g->span, DIAG_WRONG_KIND, expected);
+    if (s->incomplete) /* it may be a let that was left out */
+        return false;
+    diag_report(s->diags, DIAG_WRONG_KIND, g->span, "expected %s, got %s", expected,
+                eval_describe(s, d));
+    if (!eval_suggest(s, d->call.name.text, NULL, 0))
+        suggest_quotes(s, d->call.name.text);
+    return false;
 }
 
 static bool set_word(struct scope *s, const struct vocab_param *p, const struct given *g,
