@@ -104,7 +104,9 @@ items
 item
     : let                               { p->outside = false; }
     | block                             { p->outside = false; }
-    | skipped                           { p->file->incomplete = true; }
+    | skipped                           { p->file->incomplete = true;
+                                          if (p->outside && p->last_block)
+                                              p->last_block->incomplete = true; }
     ;
 
 let
@@ -264,9 +266,9 @@ static void add_let(struct parser *p, struct ast_name name, struct ast_expr *val
 {
     struct ast_let *let = ARENA_NEW(p->arena, struct ast_let);
     *let = (struct ast_let){.name = name, .value = value, .span = at};
-    struct ast_let **end = p->lets_end ? p->lets_end : &p->file->lets;
+    struct ast_let **end = p->last_let ? &p->last_let->next : &p->file->lets;
     *end = let;
-    p->lets_end = &let->next;
+    p->last_let = let;
 }
 
 static void add_block(struct parser *p, struct ast_name kind, struct ast_name name,
@@ -276,9 +278,9 @@ static void add_block(struct parser *p, struct ast_name kind, struct ast_name na
     *block = (struct ast_block){.kind = kind, .name = name, .body = body, .span = at};
     block->incomplete = p->block_incomplete;
     p->block_incomplete = false;
-    struct ast_block **end = p->blocks_end ? p->blocks_end : &p->file->blocks;
+    struct ast_block **end = p->last_block ? &p->last_block->next : &p->file->blocks;
     *end = block;
-    p->blocks_end = &block->next;
+    p->last_block = block;
 }
 
 /* The set of tokens that would have been right; api.token.raw makes symbols and tokens one set. */

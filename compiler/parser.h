@@ -28,9 +28,9 @@ struct parser {
     struct arena *arena;
     const struct source *source;
     struct diags *diags;
-    struct ast_file *file; /* what was understood so far; its lists grow at their ends */
-    struct ast_let **lets_end;
-    struct ast_block **blocks_end;
+    struct ast_file *file; /* what was understood so far; its lists grow at their ends: */
+    struct ast_let *last_let;
+    struct ast_block *last_block;
     struct ast_expr *expr; /* the result of parse_expression */
     bool whole_file;       /* else one expression */
 

@@ -31,10 +31,8 @@ const char *syntax_token(struct parser *p, const struct token *t)
         return "a string";
     if (t->made && t->kind == T_MISSING)
         return syntax_token(p, &p->ahead[0]); /* what stands there in truth */
-    if (t->made && t->kind == T_RPAREN)
-        return "')'";
-    if (t->made && t->kind == T_RBRACKET)
-        return "']'";
+    if (t->made)
+        return t->kind == T_RPAREN ? "')'" : t->kind == T_RBRACKET ? "']'" : "'{'";
     return syntax_quote(p, t->span);
 }
 
@@ -85,7 +83,7 @@ static bool is_opening(int kind)
 static bool report_outside(struct parser *p)
 {
     int found = p->last.kind;
-    int depth = p->open_count - (is_opening(found) && !p->stopped);
+    int depth = p->open_count - is_opening(found);
     if (!p->whole_file || depth > 0 || p->first.kind != T_NAME)
         return false;
     if (p->outside)
@@ -133,6 +131,8 @@ static const char *describe(const struct parser *p, const bool *expected)
         return expected[T_RPAREN]     ? "a value or ')'"
                : expected[T_RBRACKET] ? "a value or ']'"
                                       : "a value";
+    if (expected[T_COMMA])
+        return expected[T_RPAREN] ? "',' or ')'" : "',' or ']'";
     if (expected[T_SEMICOLON] && expected[T_EQUALS] && p->last.kind == T_NAME)
         return "'=' or ';'";
     if (expected[T_EQUALS] && token_starts_value(p->last.kind))
@@ -147,8 +147,6 @@ static const char *describe(const struct parser *p, const bool *expected)
         return "a number";
     if (expected[T_NAME])
         return "a name";
-    if (expected[T_COMMA])
-        return expected[T_RPAREN] ? "',' or ')'" : "',' or ']'";
     if (expected[T_RPAREN])
         return "')'";
     return expected[T_EQUALS] ? "'='" : "an operator";
@@ -183,5 +181,7 @@ void syntax_error(struct parser *p, const bool *expected)
     else
         diag_report(p->diags, DIAG_SYNTAX, at, "expected %s after %s, found %s", what,
                     syntax_token(p, after), syntax_token(p, found));
+    if (found->kind == T_SEMICOLON && after->kind == T_RBRACE)
+        diag_help(p->diags, "no ';' follows a '}'");
     note_open_parenthesis(p);
 }

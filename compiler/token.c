@@ -1,13 +1,14 @@
 /* Token filter, between scanner and grammar: brackets that match, statements that end.
  *
- * Five rules, tried in this order on the next token, put a token before it or take it:
+ * Six rules, tried in this order on the next token, put a token before it or take it:
  * 1. A parenthesis or bracket still open where none can be (at ';', a brace, let, a block's head,
  *    the end of the file) is closed.
  * 2. A statement under way before '}', let, a block's head, the end of the file or what can only be
  *    another statement gets a MISSING, which the grammar takes for its ';'.
  * 3. A block's head within a block, or the end of the file, closes all braces: one was forgotten.
- * 4. A closing bracket that closes nothing is left out.
- * 5. Everything else is handed on.
+ * 4. Where a block's name is followed by a statement, its '{' is put in.
+ * 5. A closing bracket that closes nothing, behind a value or statement, is left out.
+ * 6. Everything else is handed on.
  * What the filter puts in or leaves out for the first time it reports. */
 #include "parser.h"
 
@@ -188,6 +189,28 @@ static bool is_next_statement(struct parser *p)
            token_ends_statement(second) || second == T_END;
 }
 
+/* Whether the next token starts a statement of a block whose '{' was forgotten: `data train =`,
+ * `model NAME dense(`. */
+static bool lacks_brace(struct parser *p)
+{
+    if (p->open_count > 0 || p->panic || p->last.kind != T_NAME || peek(p, 0)->kind != T_NAME)
+        return false;
+    bool named = p->last.span.beg != p->first.span.beg;
+    if (!token_is_block_kind(&p->first) || (named && p->before_last.span.beg != p->first.span.beg))
+        return false;
+    int second = peek(p, 1)->kind;
+    return second == T_EQUALS || second == T_COLON || second == T_LPAREN || second == T_SEMICOLON;
+}
+
+static struct token open_brace(struct parser *p)
+{
+    struct token made = make(p, T_LBRACE);
+    diag_report(p->diags, DIAG_SYNTAX, made.span, "expected '{' after %s",
+                syntax_token(p, &p->last));
+    open_bracket(p, &made);
+    return made;
+}
+
 /* ---- what the grammar sees ---- */
 
 static struct token hand_out(struct parser *p)
@@ -212,7 +235,12 @@ static bool close_bracket(struct parser *p, struct token *out)
 {
     struct token *t = &p->ahead[0];
     bool unopened = is_unopened(p, t->kind);
+    bool brace = t->kind == T_RBRACE;
     if (unopened && !in_parentheses(p)) {
+        if (brace ? !p->whole_file : !ends_value(p->last.kind)) {
+            *out = take(p); /* something else is missing here: the grammar knows what */
+            return true;
+        }
         drop_unopened(p, t);
         take(p);
         return false;
@@ -246,6 +274,8 @@ static struct token next_of_file(struct parser *p)
             return make(p, T_MISSING);
         if (p->open_count > 0 && (head || kind == T_END))
             return close_brace(p, t);
+        if (lacks_brace(p))
+            return open_brace(p);
         if (!is_closing(kind))
             return hand_out(p);
         if (close_bracket(p, &out))
