@@ -136,7 +136,11 @@ Test(dataset, files)
     const char *other = PUT(&s, "other", IDX1("\x08", "\2", "\2\2"));
     PUT(&s, "t", IDX1("\x08", "\2", "\2\1"));
     const char *both[] = {x, other}, *input[] = {"-"}, *none[] = {"-", "-"};
-    /* Absolute ones, here those that replace, do not start from the directory. */
+    const struct mlprt_source absolute = {
+        .format = MLPRT_IDX, .input_path = x, .target_path = other};
+    cr_expect_eq(mlprt_dataset_load(&d, &model, &absolute, "/nowhere", NULL, 0, &e), MLPRT_OK);
+    mlprt_dataset_free(&d);
+    /* Neither do those that replace start from the directory. */
     cr_expect_eq(mlprt_dataset_load(&d, &model, &files, "/nowhere", both, 2, &e), MLPRT_OK);
     cr_expect_eq(d.label[1], 2);
     mlprt_dataset_free(&d);
