@@ -78,8 +78,6 @@ static inline const struct word *model_dense_init(const struct model *m, const s
 }
 
 enum {
-    /* A layer's width: counts must fit 32-bit loop variables with room for padding. */
-    UNITS_MAX = 1 << 24,
     /* Layers after groups are written out: far beyond any use, and compiles in bounded time. */
     LAYERS_MAX = 4096,
 };

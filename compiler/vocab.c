@@ -1,8 +1,6 @@
 /* The vocabulary as tables. A new word is a row here; the grammar knows none of them. */
 #include "vocab.h"
 
-#include "model.h"
-
 #include <math.h>
 #include <string.h>
 

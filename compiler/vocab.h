@@ -8,6 +8,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum {
+    /* A layer's width: counts must fit 32-bit loop variables with room for padding. */
+    UNITS_MAX = 1 << 24,
+};
+
 /* Where a word may stand. */
 enum place {
     PLACE_BLOCK,
