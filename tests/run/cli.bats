@@ -74,6 +74,7 @@ silent() {
     expect 2; says "no input file"
     expect 2 small.mlp wrong.mlp; says "more than one input file: 'small.mlp' and 'wrong.mlp'"
     expect 2 --dum=ast small.mlp; says "unknown option '--dum'"; says "did you mean '--dump'?"
+    expect 2 --dumpast small.mlp; says "unknown option '--dumpast'"
     expect 2 --standalon small.mlp; says "did you mean '--standalone'?"
     expect 2 -x small.mlp; says "unknown option '-x'"
     expect 2 --standalone=yes small.mlp; says "'--standalone' takes no argument"
@@ -205,7 +206,7 @@ silent() {
 # mistake here would replace it.
 @test "cli: what is no regular file is written to, not replaced" {
     mkfifo pipe
-    cat pipe >through.c &
+    timeout 20 cat pipe >through.c & # not for ever, should the pipe be replaced
     expect 0 small.mlp -o pipe
     wait $!
     [ -p pipe ]
