@@ -51,8 +51,9 @@ static struct ast_stmt *property(struct parser *p, struct ast_name name, struct 
 static struct ast_stmt *layer(struct parser *p, struct ast_name label, struct ast_word word,
                               struct span at);
 static void add_version(struct parser *p, double version, struct span at);
-static void add_let(struct parser *p, struct ast_name name, struct ast_expr *value,
-                    struct span at);
+static struct ast_let *let(struct parser *p, struct ast_name name, struct ast_expr *value,
+                           struct span at);
+static void add_let(struct parser *p, struct ast_let *let);
 static void add_block(struct parser *p, struct ast_name kind, struct ast_name name,
                       struct ast_stmt *body, struct span at);
 }
@@ -64,6 +65,7 @@ static void add_block(struct parser *p, struct ast_name kind, struct ast_name na
 /* From the filter: "mlp" at the start, an end of statement that is not there, what to parse. */
 %token MLP MISSING FILE_FOLLOWS EXPRESSION_FOLLOWS
 
+%nterm <struct ast_let *> let
 %nterm <struct stmt_list> body stmts
 %nterm <struct ast_stmt *> stmt layer
 %nterm <struct ast_name> block_name
@@ -102,7 +104,7 @@ items
     ;
 
 item
-    : let                               { p->outside = false; }
+    : let                               { p->outside = false; add_let(p, $let); }
     | block                             { p->outside = false; }
     | skipped                           { p->file->incomplete = true;
                                           if (p->outside && p->last_block)
@@ -110,9 +112,9 @@ item
     ;
 
 let
-    : LET NAME "=" expr stop            { add_let(p, name($NAME, @NAME), $expr, @$); }
-    | LET NAME "=" skipped              { add_let(p, name($NAME, @NAME),
-                                                  ast_error(p->arena, @skipped), @$); }
+    : LET NAME "=" expr stop            { $$ = let(p, name($NAME, @NAME), $expr, @$); }
+    | LET NAME "=" skipped              { $$ = let(p, name($NAME, @NAME),
+                                                   ast_error(p->arena, @skipped), @$); }
     ;
 
 block
@@ -132,7 +134,9 @@ body
 stmts
     : %empty                            { $$ = (struct stmt_list){0}; }
     | stmts[before] stmt                { $$ = $before; ADD($$, $stmt); }
-    | stmts[before] let                 { $$ = $before; syntax_let_in_block(p, @let); }
+    | stmts[before] let                 { $$ = $before;
+                                          syntax_let_in_block(p, @let);
+                                          p->file->incomplete = true; }
     | stmts[before] skipped             { $$ = $before; p->block_incomplete = true; }
     ;
 
@@ -262,10 +266,16 @@ static void add_version(struct parser *p, double version, struct span at)
         p->stopped = true;
 }
 
-static void add_let(struct parser *p, struct ast_name name, struct ast_expr *value, struct span at)
+static struct ast_let *let(struct parser *p, struct ast_name name, struct ast_expr *value,
+                           struct span at)
 {
-    struct ast_let *let = ARENA_NEW(p->arena, struct ast_let);
-    *let = (struct ast_let){.name = name, .value = value, .span = at};
+    struct ast_let *l = ARENA_NEW(p->arena, struct ast_let);
+    *l = (struct ast_let){.name = name, .value = value, .span = at};
+    return l;
+}
+
+static void add_let(struct parser *p, struct ast_let *let)
+{
     struct ast_let **end = p->last_let ? &p->last_let->next : &p->file->lets;
     *end = let;
     p->last_let = let;
