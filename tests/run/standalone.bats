@@ -4,7 +4,8 @@ load common
 
 @test "standalone: one file, one cc, no library" {
     mlpgen --standalone "$ROOT/examples/xor/xor.mlp" -o xor.c
-    ! grep -q mlprt.h xor.c || ! grep -q '#include.*mlprt' xor.c
+    run grep '#include.*mlprt' xor.c
+    [ "$status" = 1 ]
     cc -O2 xor.c -lm -o xor
     ./xor train
     [ "$(./xor eval | value_of accuracy)" = 1.0000 ]
@@ -38,6 +39,5 @@ load common
     done
     run ./fashion train
     [ "$status" = 3 ]
-    [[ $output == *"train-images-idx3-ubyte.gz"* ]]
-    [[ $output == *gz* && $output == *mlprt* || $output == *standalone* ]]
+    [[ $output == *"train-images-idx3-ubyte.gz: "*"need the installed runtime"* ]]
 }
