@@ -85,14 +85,14 @@ static size_t line_break(const char *text, const char *end, size_t room)
 void comment_put(struct strbuf *out, const char *text, size_t indent, size_t width)
 {
     struct strbuf safe = {0};
-    size_t frame = indent + strlen("/*  */");
-    size_t room = width > frame ? width - frame : 1;
+    size_t end_mark = strlen(" */"), frame = indent + strlen("/* ") + end_mark;
+    size_t room = width > frame ? width - frame : 1; /* of the last line */
     defuse(text, &safe);
     strbuf_puts(out, "/* ");
     for (const char *s = safe.text ? safe.text : ""; *s;) {
         const char *end = s + strcspn(s, "\n");
         while (s < end) {
-            size_t len = line_break(s, end, room);
+            size_t len = line_break(s, end, *end ? room + end_mark : room);
             strbuf_put(out, s, len);
             s += len;
             s += strspn(s, " ");

@@ -318,6 +318,20 @@ Test(cprint, comments_cannot_end)
     expect_comment("*\xe2\x80\xae/", "/* *./ */\n");
 }
 
+/* Only the last line has to leave room for the end. */
+Test(cprint, comment_lines_use_their_width)
+{
+    struct strbuf line = {0};
+    for (int i = 0; i < 48; i++)
+        strbuf_puts(&line, "x ");
+    strbuf_putc(&line, 'x');
+    cr_assert_eq(line.len, WIDTH - strlen("/* "));
+    expect_comment(arena_printf(&arena, "%s\nend", line.text),
+                   arena_printf(&arena, "/* %s\n * end */\n", line.text));
+    expect_comment(line.text, arena_printf(&arena, "/* %.93s\n * x x */\n", line.text));
+    strbuf_free(&line);
+}
+
 Test(cprint, long_comments_are_wrapped)
 {
     struct strbuf text = {0}, out = {0};
