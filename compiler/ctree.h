@@ -1,12 +1,11 @@
-/* The C tree: what mlpgen writes, as expressions and statements, and the builders that read like the
- * C they make.
+/* The C tree: what mlpgen writes, as expressions and statements, and the builders that read like
+ * the C they make.
  *
  *     cb_function(cb, "static void", "relu", "const float *x, float *y, size_t n");
  *     struct cx *i = cb_for(cb, "i", cx_int(cb, 0), cx_name(cb, CT_INT, "n"), 1);
  *     struct cx *v = cb_local(cb, CT_REAL, "v", cx_at(cb, cx_name(cb, CT_REALS, "x"), i));
- *     cb_set(cb, cx_at(cb, cx_name(cb, CT_REALS, "y"), i), cx_select(cb, cx_gt(cb, v, zero), v, zero));
- *     cb_end(cb);
- *     cb_end(cb);
+ *     cb_set(cb, cx_at(cb, cx_name(cb, CT_REALS, "y"), i), cx_select(cb, cx_gt(cb, v, zero), v,
+ * zero)); cb_end(cb); cb_end(cb);
  *
  * Contract:
  * - Everything lives in cb->arena. Trees are immutable once built and may be shared.
@@ -17,8 +16,8 @@
  * - No rounded product reaches a + or −: a real (or vector) CX_MUL marks its expression `product`;
  *   a local declared with or set to a product, a cast, select or negation of one is a product too.
  *   Adding or subtracting a product (by an intrinsic too), storing it anywhere but in a local name,
- *   or returning it is a bug in the emitter and stops mlpgen (an ICE): a compiler might contract it.
- *   Sums of products are written with cx_fma. */
+ *   or returning it is a bug in the emitter and stops mlpgen (an ICE): a compiler might contract
+ * it. Sums of products are written with cx_fma. */
 #ifndef MLPGEN_CTREE_H
 #define MLPGEN_CTREE_H
 
@@ -31,12 +30,12 @@
 /* What an expression is, as far as the builders care. */
 enum ctype {
     CT_OTHER,
-    CT_INT,     /* size_t or an integer constant */
-    CT_REAL,    /* the element type: float or double */
-    CT_VEC,     /* a vector of them */
-    CT_REALS,   /* pointer to elements: indexing gives CT_REAL */
-    CT_BYTES,   /* pointer to unsigned char: indexing gives CT_INT */
-    CT_LABELS,  /* pointer to uint32_t: indexing gives CT_INT */
+    CT_INT,    /* size_t or an integer constant */
+    CT_REAL,   /* the element type: float or double */
+    CT_VEC,    /* a vector of them */
+    CT_REALS,  /* pointer to elements: indexing gives CT_REAL */
+    CT_BYTES,  /* pointer to unsigned char: indexing gives CT_INT */
+    CT_LABELS, /* pointer to uint32_t: indexing gives CT_INT */
 };
 
 enum cx_kind {
@@ -62,25 +61,25 @@ struct cx {
     double real;
     const char *text; /* name, operator, member, type, callee, string */
     struct cx *a, *b, *c;
-    struct cx **args; /* CALL: arguments; LIST: items */
+    struct cx **args;         /* CALL: arguments; LIST: items */
     const char **designators; /* LIST: ".name" or "[INDEX]" for each item, or NULL */
     size_t count;
     bool tall; /* LIST: one item a line */
 };
 
 enum cs_kind {
-    CS_COMMENT,  /* text may have several lines */
-    CS_ENUM,     /* enum {items of list a}; */
-    CS_DECL,     /* text is the declarator's type: "float x = init;" */
-    CS_ASSIGN,   /* lhs op rhs; */
+    CS_COMMENT, /* text may have several lines */
+    CS_ENUM,    /* enum {items of list a}; */
+    CS_DECL,    /* text is the declarator's type: "float x = init;" */
+    CS_ASSIGN,  /* lhs op rhs; */
     CS_EXPR,
     CS_RETURN,
-    CS_FOR,      /* for (size_t name = from; name < to; name += step) body */
+    CS_FOR, /* for (size_t name = from; name < to; name += step) body */
     CS_IF,
     CS_BLOCK,
     CS_FUNCTION,
-    CS_BLANK,    /* an empty line */
-    CS_VERBATIM  /* text as it is: preprocessor lines and nothing else */
+    CS_BLANK,   /* an empty line */
+    CS_VERBATIM /* text as it is: preprocessor lines and nothing else */
 };
 
 struct cs {
@@ -101,10 +100,10 @@ enum { CBUILD_DEPTH_MAX = 16 /* nested statements: emitters nest a handful */ };
 
 struct cbuild {
     struct arena *arena;
-    bool f64;          /* the element type: false float, true double */
-    struct span at;    /* stamped on every statement */
+    bool f64;       /* the element type: false float, true double */
+    struct span at; /* stamped on every statement */
     struct cfile file;
-    struct cs **tail;  /* where the next statement is linked */
+    struct cs **tail; /* where the next statement is linked */
     struct cs **outer[CBUILD_DEPTH_MAX];
     struct cs *open[CBUILD_DEPTH_MAX];
     size_t depth;
