@@ -4,8 +4,10 @@
  *     cb_function(cb, "static void", "relu", "const float *x, float *y, size_t n");
  *     struct cx *i = cb_for(cb, "i", cx_int(cb, 0), cx_name(cb, CT_INT, "n"), 1);
  *     struct cx *v = cb_local(cb, CT_REAL, "v", cx_at(cb, cx_name(cb, CT_REALS, "x"), i));
- *     cb_set(cb, cx_at(cb, cx_name(cb, CT_REALS, "y"), i), cx_select(cb, cx_gt(cb, v, zero), v,
- * zero)); cb_end(cb); cb_end(cb);
+ *     struct cx *y = cx_at(cb, cx_name(cb, CT_REALS, "y"), i);
+ *     cb_set(cb, y, cx_select(cb, cx_gt(cb, v, zero), v, zero));
+ *     cb_end(cb);
+ *     cb_end(cb);
  *
  * Contract:
  * - Everything lives in cb->arena. Trees are immutable once built and may be shared.
@@ -17,7 +19,7 @@
  *   a local declared with or set to a product, a cast, select or negation of one is a product too.
  *   Adding or subtracting a product (by an intrinsic too), storing it anywhere but in a local name,
  *   or returning it is a bug in the emitter and stops mlpgen (an ICE): a compiler might contract
- * it. Sums of products are written with cx_fma. */
+ *   it. Sums of products are written with cx_fma. */
 #ifndef MLPGEN_CTREE_H
 #define MLPGEN_CTREE_H
 
