@@ -2,6 +2,7 @@
 #include "program.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #define DATA          "data { train = table([0, 0, 1]); }\n"
 #define TRAIN         "train { optimizer = sgd(lr = 0.1); batch = 1; epochs = 1; }\n"
