@@ -1,6 +1,8 @@
 /* Lets, -D and arithmetic. */
 #include "program.h"
 
+#include <stdio.h>
+
 #define MODEL(layers)                                                                              \
     "model net { input = 2; loss = half_squared; " layers " }\n"                                   \
     "data { train = table([0, 0, 1]); }\n"                                                         \
