@@ -179,8 +179,7 @@ static bool is_next_statement(struct parser *p)
     int second = peek(p, 1)->kind;
     if (p->open_count == 0) /* only a block can follow */
         return (second == T_NAME || second == T_LBRACE) &&
-               (p->last.kind == T_NUMBER ||
-                (p->first.kind == T_LET && p->before_last.kind != T_LET));
+               (p->last.kind == T_NUMBER || p->first.kind == T_LET);
     /* `loss mse;` rather lacks a '=': that is left to the grammar. */
     if (p->last.kind == T_NAME && token_ends_statement(p->before_last.kind) &&
         on_one_line(p, p->last.span, peek(p, 0)->span))

@@ -58,6 +58,13 @@ Test(recovery, broken_values_keep_their_names)
                 "    p = <error>;\n    q;\n}\n");
 }
 
+Test(recovery, a_broken_statement_is_left_out_to_its_end)
+{
+    expect_both("m { a b c; d = = 2 e f; @ g h; i; }",
+                "1:7 syntax\n1:16 syntax\n1:25 bad-character\n",
+                "m {\n    d = <error>;\n    i;\n}\n");
+}
+
 Test(recovery, what_was_left_out_is_marked)
 {
     struct fixture f;
@@ -102,6 +109,7 @@ Test(recovery, reserved_words)
 
 Test(recovery, lets)
 {
+    expect_both("let a\nmodel m { b; }", "1:6 syntax\n", "model m {\n    b;\n}\n");
     expect_mistakes("let = 1; let x 2; let 3 = 4; let", "1:5 syntax\n1:16 syntax\n1:23 syntax\n"
                                                         "1:33 syntax\n");
 }
@@ -117,6 +125,7 @@ Test(recovery, unclosed_parentheses)
                 "        a;\n    }\n    f(1);\n}\n");
     expect_both("let a = f(1\nlet b = 2;", "1:12 unclosed\n", "let a = f(1);\nlet b = 2;\n");
     expect_mistakes("let a = (1", "1:11 unclosed\n");
+    expect_mistakes("m { f(8 + ; a = (; }", "1:10 unclosed\n1:18 unclosed\n");
     expect_message("m { f(1\n g; }", "t:1:6: note: '(' opened here");
     expect_message("m { f(1; }", "expected ')' after '1'");
 }
@@ -189,6 +198,7 @@ Test(recovery, lets_in_blocks)
 {
     expect_mistakes("model m { let a = 1; let b = 2; c = ; }", "1:11 let-in-block\n1:37 syntax\n");
     expect_mistakes("model m { a;\nlet b = 1;\ndata { c; }", "2:1 let-in-block\n");
+    expect_mistakes("model m { repeat(2) { a;\nlet b = 1;\ndata { c; }", "2:1 let-in-block\n");
     expect_mistakes("model m { let a = 1; } model n { let b = 1; }",
                     "1:11 let-in-block\n1:34 let-in-block\n");
 }
