@@ -10,9 +10,9 @@
 #include <string.h>
 
 enum {
-    /* Beyond so many messages none is suggested to: only the first are shown, and each suggestion
-     * compares with every let. */
-    SUGGESTIONS_MAX = 1000
+    /* Names compared for all suggestions of a compilation: only the first messages are shown, and a
+     * file of many lets and many mistakes is to be refused in a moment too. */
+    COMPARISONS_MAX = 1 << 20
 };
 
 const struct datum datum_poison = {.kind = DATUM_POISON};
@@ -72,7 +72,8 @@ void eval_enter(struct scope *s, struct span at)
 
 bool eval_suggest(struct scope *s, const char *name, const char *const *names, size_t n)
 {
-    if (s->diags->len > SUGGESTIONS_MAX)
+    s->compared += n + s->visible;
+    if (s->compared > COMPARISONS_MAX)
         return false;
     const char **all = ARENA_ARRAY(s->arena, const char *, n + s->visible);
     for (size_t i = 0; i < n; i++)

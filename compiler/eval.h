@@ -61,7 +61,8 @@ struct scope {
     size_t visible;             /* lets[0 … visible) have been defined here */
     bool in_let;                /* a let or -D is computed: no place will look its words up */
     const struct let **by_name; /* lets sorted by name, then by order */
-    bool incomplete; /* a let may have been left out: that a name is unknown is no news */
+    size_t compared;            /* names, for suggestions so far */
+    bool incomplete;            /* a let may have been left out: an unknown name is no news */
 };
 
 /* Computes all lets of a file, overrides put in. Afterwards none is visible. */
