@@ -227,6 +227,18 @@ Test(check, sizes_are_bounded)
            "too-large", 4, 42);
 }
 
+Test(check, parameters_are_counted_with_biases)
+{
+#define SQUARE(bias)                                                                               \
+    "model net { input = 16384; loss = half_squared;\n"                                            \
+    "dense(16384, bias = " bias "); }\ndata { train = idx(\"x\", \"y\"); }\n" TRAIN
+    struct program p;
+    program_open_good(&p, SQUARE("false"));
+    program_close(&p);
+    expect(SQUARE("true"), "too-large", 2, 1);
+#undef SQUARE
+}
+
 Test(check, tables_fit_the_model)
 {
     expect(MODEL("dense(1);") "data { train = table([0, 0, 1],\n[0, 0]); }" TRAIN, "row-length", 4,
@@ -255,6 +267,16 @@ Test(check, tables_of_an_unknown_model)
         NULL, 0);
     cr_expect_eq(p.diags.len, 4);
     program_close(&p);
+}
+
+/* A layer that is left out for its syntax may have had any shape. */
+Test(check, nothing_is_said_that_a_syntax_error_explains)
+{
+    expect(MODEL("dense(3); dense(1 1);") DATA TRAIN, "syntax", 2, 19);
+    expect(MODEL("dense(3); dense(1 1);") "data { train = table([0, 0, 1, 1, 1]); }" TRAIN,
+           "syntax", 2, 19);
+    expect(MODEL("dense(1);") DATA "train { optimizer = sgd(lr = 1); batch 1; epochs = 1; }",
+           "syntax", 4, 40);
 }
 
 Test(check, the_input_as_target)
