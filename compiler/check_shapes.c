@@ -53,18 +53,23 @@ static void infer_widths(struct model *m)
 
 /* ---- limits ---- */
 
+/* A layer that is not known might be one to train. */
+static bool may_train(const struct layer *layer)
+{
+    if (layer_id(layer) != WORD_DENSE)
+        return layer_id(layer) == WORD_NONE;
+    const struct value *frozen = &layer->word->args[DENSE_FROZEN];
+    return frozen->bad || !frozen->truth;
+}
+
 static void check_parameters(struct scope *s, const struct model *m)
 {
     uint64_t total = 0; /* at most LAYERS_MAX · UNITS_MAX · (UNITS_MAX + 1) < 2⁶¹ */
     bool trainable = false;
     for (size_t i = 0; i < m->layer_count; i++) {
         const struct layer *layer = &m->layers[i];
-        enum word_id id = layer_id(layer);
-        /* A layer that is not known might be one to train. */
-        trainable = trainable || id == WORD_NONE ||
-                    (id == WORD_DENSE && (!layer->word->args[DENSE_FROZEN].truth ||
-                                          layer->word->args[DENSE_FROZEN].bad));
-        if (id != WORD_DENSE || total > PARAMETERS_MAX)
+        trainable = trainable || may_train(layer);
+        if (layer_id(layer) != WORD_DENSE || total > PARAMETERS_MAX)
             continue;
         total += ((uint64_t)layer->in + layer->word->args[DENSE_BIAS].truth) * layer->out;
         if (total > PARAMETERS_MAX)
