@@ -12,11 +12,9 @@ enum mlprt_status mlprt_evaluate(struct mlprt_session *s, const struct mlprt_dat
                                  struct mlprt_metrics *m, struct mlprt_error *e)
 {
     const uint32_t most = s->model->batch;
-    uint32_t *index;
-    const enum mlprt_status status =
-        mlprt_session_allocate(&index, most, sizeof *index, "a batch", e);
-    if (status)
-        return status;
+    uint32_t *index = mlprt_session_allocate(most, sizeof *index, "a batch", e);
+    if (!index)
+        return MLPRT_IO;
 
     *m = (struct mlprt_metrics){0};
     for (uint32_t first = 0, n; first < d->samples; first += n) {

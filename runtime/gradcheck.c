@@ -1,8 +1,9 @@
 /* The gradcheck command: the gradients that the program computes against differences of its loss.
  *
  * The error of a gradient a whose difference is n is |a - n| / max(|a|, |n|, 1e-4 of the tensor's
- * largest |a|), and no less than what the rounding of the loss hides counts in the denominator: in
- * f32, where no double evaluation is at hand, that is much, so a double build checks far better.
+ * largest |a|). What the rounding of the loss hides cannot be held against a gradient: it counts
+ * in the denominator as what it may make of the bound. In f32, where no double evaluation is at
+ * hand, all of the difference's doubt does, and a double build sees far more.
  *
  * A parameter on a kink has no slope to compare with. Whether it is on one is decided by the
  * differences alone, never by the gradient; it is left out and counted, but its gradient must then
@@ -31,9 +32,16 @@ enum {
 
 static const double check_bound_f64 = 1e-6, check_bound_f32 = 1e-3;
 static const double check_small = 1e-4; /* of the largest gradient: what is smaller counts as it */
-static const double check_kink = 1e-3;  /* slopes on both sides that differ by more */
-static const double check_most_kinks = 0.01; /* of the parameters checked */
-static const double check_nudge = 0.01;
+static const double check_nudge = 0.1;  /* beyond the steps that slopes are taken over */
+
+/* Slopes on both sides that differ by more are those of a kink, and of the parameters checked no
+ * more may be on one. In f32 steps are long: small kinks are in nearly every slope, and in a small
+ * network one unit near its kink is many parameters. */
+static const double check_kink_f64 = 1e-3, check_kink_f32 = 0.1;
+static const double check_most_kinks_f64 = 0.01, check_most_kinks_f32 = 0.25;
+
+/* In f32 a right gradient may be off by so many doubts; up to 5 were seen in deep relu networks. */
+static const double check_doubts_f32 = 8;
 
 struct check {
     struct mlprt_probe probe;
@@ -51,7 +59,8 @@ struct check_row {
     double worst;
 };
 
-/* Adds a draw from -0.01 to 0.01 to the parameters that all start at one value. */
+/* Adds a draw, of a size from 0.05 to 0.1 and either sign, to the parameters that all start at one
+ * value. */
 static void nudge(const struct mlprt_session *s)
 {
     const struct mlprt_model *model = s->model;
@@ -65,29 +74,43 @@ static void nudge(const struct mlprt_session *s)
             for (uint32_t k = 0; k < p->depth; k++) {
                 const struct mlprt_words words =
                     mlprt_philox(s->options->seed, unit, k, (uint32_t)i, end);
-                const double u = fma(2, mlprt_uniform24(words.w[0]), -1);
+                const double size = fma(mlprt_uniform24(words.w[0]), 0.5, 0.5);
                 mlprt_arena_set(model, s->arena, p->offset, mlprt_param_index(p, unit, k),
-                                fma(check_nudge, u, p->a));
+                                fma(words.w[1] & 1 ? check_nudge : -check_nudge, size, p->a));
             }
     }
 }
 
+/* The error of gradient a at a kink: none between the slopes on both sides, or as good as. */
+static double error_at_kink(const struct mlprt_slope *slope, double a, double size)
+{
+    const double low = fmin(slope->left, slope->right), high = fmax(slope->left, slope->right);
+    const double outside = fmax(low - a, a - high);
+    const double widest = fmax(fmax(fabs(low), fabs(high)), size);
+
+    if (outside <= fma(check_kink_f64, widest, slope->side_rounding))
+        return 0;
+    return outside / fmax(fabs(a), widest);
+}
+
 /* The error of gradient a against a slope, and whether the slope is one at a kink. */
-static double error_of(const struct mlprt_slope *slope, double a, double small, double bound,
+static double error_of(const struct mlprt_slope *slope, double a, double small, bool f32,
                        bool *kink)
 {
-    const double floor = fmax(small, slope->resolution / bound);
-    const double size = fmax(fabs(slope->value), floor);
-    const double kinked = bound < check_kink ? check_kink : 10 * bound;
+    const double bound = f32 ? check_bound_f32 : check_bound_f64;
+    const double hidden =
+        f32 ? fma(check_doubts_f32, slope->doubt, slope->rounding) : slope->rounding;
+    const double size = fmax(fmax(fabs(slope->value), small), slope->rounding / bound);
 
-    *kink = slope->doubt > kinked * size;
-    if (!*kink)
-        return fabs(a - slope->value) / fmax(fabs(a), size);
+    *kink = slope->doubt > (f32 ? check_kink_f32 : check_kink_f64) * size;
+    if (*kink)
+        return error_at_kink(slope, a, size);
+    return fabs(a - slope->value) / fmax(fmax(fabs(a), size), hidden / bound);
+}
 
-    const double low = fmin(slope->left, slope->right), high = fmax(slope->left, slope->right);
-    const double widest = fmax(fmax(fabs(low), fabs(high)), floor);
-    const double outside = fmax(fmax(low - a, a - high), 0);
-    return outside <= kinked * widest + slope->side_noise ? 0 : outside / fmax(fabs(a), widest);
+static bool is_f32(const struct check *c)
+{
+    return c->probe.s->model->element == MLPRT_F32;
 }
 
 /* Checks the gradient along a ray and counts it into the row. Returns whether it is the worst. */
@@ -96,7 +119,7 @@ static bool check_ray(struct check *c, struct check_row *row, const struct mlprt
 {
     const struct mlprt_slope slope = mlprt_probe_slope(&c->probe, ray, small);
     bool kink;
-    const double error = error_of(&slope, a, small, c->probe.bound, &kink);
+    const double error = error_of(&slope, a, small, is_f32(c), &kink);
 
     row->checked++;
     row->kinks += kink;
@@ -192,10 +215,9 @@ static enum mlprt_status check_tensors(struct check *c, struct mlprt_error *e)
             continue;
         }
         if (!c->all && size > CHECK_PER_TENSOR) {
-            const enum mlprt_status status =
-                mlprt_session_allocate(&picked, size, sizeof *picked, "a choice of elements", e);
-            if (status)
-                return status;
+            picked = mlprt_session_allocate(size, sizeof *picked, "a choice of elements", e);
+            if (!picked)
+                return MLPRT_IO;
             pick(picked, p, c->probe.s->options->seed);
         }
         check_tensor(c, p, first, picked);
@@ -237,8 +259,9 @@ static void check_directions(struct check *c)
 static enum mlprt_status check_finish(const struct check *c, struct mlprt_error *e)
 {
     const double bound = c->probe.bound;
+    const double most_kinks = is_f32(c) ? check_most_kinks_f32 : check_most_kinks_f64;
 
-    if (c->probe.s->model->element == MLPRT_F32)
+    if (is_f32(c))
         printf("this f32 build checks to %.0e; one made with --dtype=f64 checks to %.0e\n", bound,
                check_bound_f64);
     printf("worst relative error %.1e at %s\n", fmax(c->worst, 0), c->place);
@@ -248,7 +271,7 @@ static enum mlprt_status check_finish(const struct check *c, struct mlprt_error 
                           c->worst, bound);
     if (c->zero)
         return mlprt_fail(e, MLPRT_CHECK_FAILED, "the gradient of %s is zero everywhere", c->zero);
-    if ((double)c->kinks > check_most_kinks * (double)c->checked)
+    if ((double)c->kinks > most_kinks * (double)c->checked)
         return mlprt_fail(e, MLPRT_CHECK_FAILED,
                           "%zu of %zu parameters are on kinks: too many to call the rest checked",
                           c->kinks, c->checked);
@@ -260,12 +283,10 @@ static enum mlprt_status take_samples(struct mlprt_probe *p, struct mlprt_error 
 {
     const struct mlprt_model *model = p->s->model;
     const uint32_t samples = p->data->samples;
-    uint32_t *order;
+    uint32_t *order = mlprt_session_allocate(samples, sizeof *order, "the order of the samples", e);
 
-    const enum mlprt_status status =
-        mlprt_session_allocate(&order, samples, sizeof *order, "the order of the samples", e);
-    if (status)
-        return status;
+    if (!order)
+        return MLPRT_IO;
     mlprt_shuffle(order, samples, p->s->options->seed, 0);
     while (p->rows < MLPRT_PROBE_ROWS && p->rows < samples && p->rows < model->batch) {
         p->row[p->rows] = model->shuffle ? order[p->rows] : p->rows;

@@ -16,9 +16,9 @@ static enum mlprt_status path_refuse(const struct mlprt_model *model, const char
     size_t length = 0;
 
     for (size_t i = 0; i < model->path_count && length < sizeof names; i++)
-        if (model->paths[i].usable())
+        if (model->paths[i]->usable())
             length += (size_t)snprintf(names + length, sizeof names - length, "%s%s",
-                                       length ? ", " : "", model->paths[i].name);
+                                       length ? ", " : "", model->paths[i]->name);
     return mlprt_fail(e, MLPRT_USAGE, "%s '%s': there is %s", why, isa, length ? names : "none");
 }
 
@@ -26,7 +26,7 @@ static enum mlprt_status path_choose(const struct mlprt_model *model, const char
                                      const struct mlprt_path **path, struct mlprt_error *e)
 {
     for (size_t i = 0; i < model->path_count; i++) {
-        const struct mlprt_path *candidate = &model->paths[i];
+        const struct mlprt_path *candidate = model->paths[i];
         if (isa && strcmp(isa, candidate->name) != 0)
             continue;
         if (candidate->usable()) {
@@ -104,12 +104,10 @@ bool mlprt_session_finite(const struct mlprt_session *s)
     return true;
 }
 
-enum mlprt_status mlprt_session_allocate(void *pointer, size_t count, size_t size, const char *what,
-                                         struct mlprt_error *e)
+void *mlprt_session_allocate(size_t count, size_t size, const char *what, struct mlprt_error *e)
 {
     void *memory = calloc(count ? count : 1, size);
     if (!memory)
-        return mlprt_fail(e, MLPRT_IO, "no memory for %s", what);
-    memcpy(pointer, &memory, sizeof memory);
-    return MLPRT_OK;
+        mlprt_fail(e, MLPRT_IO, "no memory for %s", what);
+    return memory;
 }

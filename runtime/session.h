@@ -36,9 +36,8 @@ struct mlprt_batch mlprt_session_batch(struct mlprt_session *s, const struct mlp
 /* Is every element of every parameter a finite number? */
 bool mlprt_session_finite(const struct mlprt_session *s);
 
-/* malloc for count elements, never of 0 bytes. Errors: MLPRT_IO, naming what there was no memory
- * for. */
-enum mlprt_status mlprt_session_allocate(void *pointer, size_t count, size_t size, const char *what,
-                                         struct mlprt_error *e);
+/* count elements, all zeros; NULL with a message of what there was no memory for, which callers
+ * return as MLPRT_IO. */
+void *mlprt_session_allocate(size_t count, size_t size, const char *what, struct mlprt_error *e);
 
 #endif

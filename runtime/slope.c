@@ -11,6 +11,10 @@
  * where rounding matters least, and get shorter until there is little doubt left: a kink that is
  * not quite at the point falls out of reach.
  *
+ * In f32 rounding allows no short steps. Kinks are always within reach, and where there are several
+ * they may cancel in the fourth difference; so a slope's distance from those over the next two
+ * shorter steps counts as doubt too.
+ *
  * Differences are taken sample by sample before they are added: less is rounded. */
 #include "posix.h"
 
@@ -22,26 +26,27 @@
 #include <stdlib.h>
 
 enum {
-    NOISE_RAYS = 9,   /* odd: the median is one of them */
-    STEP_SHORTER = 3, /* each step is 2^-3 of the one before */
-    STEPS_F64 = 6,    /* 2^-10 … 2^-25: rounding costs 1e-13 … 1e-8 of a loss of 1 */
-    STEPS_F32 = 4,    /* 2^-4 … 2^-13: 1e-6 … 1e-3 */
-    FIRST_F64 = -10,
-    FIRST_F32 = -4
+    NOISE_RAYS = 9, /* odd: the median is one of them */
+    STEPS_MOST = 6,
+    STEPS_CONFIRM = 2 /* shorter steps that a slope in f32 is compared with */
+};
+
+/* The steps tried are 2^first, 2^(first - shorter) … */
+static const struct step_ladder {
+    int first, shorter, count;
+} step_ladders[] = {
+    [MLPRT_F64] = {-10, 3, 6}, /* down to 2^-25: rounding costs 1e-13 … 1e-8 of a loss of 1 */
+    [MLPRT_F32] = {-4, 2, 5},  /* down to 2^-12: 1e-6 … 1e-3 */
 };
 
 /* The five-point formula of losses with independent errors of 1 has one of 0.95 / h, and the doubt
  * one of 4.2 / h; a few times as much is hardly ever seen. */
-static const double resolution_sigmas = 6;
-
-static int steps_of(const struct mlprt_probe *p)
-{
-    return p->s->model->element == MLPRT_F64 ? STEPS_F64 : STEPS_F32;
-}
+static const double rounding_sigmas = 8;
 
 static double step_of(const struct mlprt_probe *p, int i)
 {
-    return ldexp(1, (p->s->model->element == MLPRT_F64 ? FIRST_F64 : FIRST_F32) - STEP_SHORTER * i);
+    const struct step_ladder *ladder = &step_ladders[p->s->model->element];
+    return ldexp(1, ladder->first - ladder->shorter * i);
 }
 
 static struct mlprt_batch probe_batch(const struct mlprt_probe *p)
@@ -115,28 +120,36 @@ static struct mlprt_slope slope_over(const struct mlprt_probe *p, const struct m
     const double run = h * p->rows;
     return (struct mlprt_slope){.value = fma(8, near, -far) / (12 * run),
                                 .doubt = fabs(fourth) / (2 * run),
-                                .resolution = resolution_sigmas * p->noise / h,
+                                .rounding = rounding_sigmas * p->noise / h,
                                 .left = left / run,
                                 .right = right / run,
-                                .side_noise = resolution_sigmas * p->noise / h};
+                                .side_rounding = rounding_sigmas * p->noise / h};
 }
 
 struct mlprt_slope mlprt_probe_slope(struct mlprt_probe *p, const struct mlprt_ray *ray,
                                      double floor)
 {
-    struct mlprt_slope best = {.doubt = INFINITY};
+    const enum mlprt_element element = p->s->model->element;
+    const int confirm = element == MLPRT_F32 ? STEPS_CONFIRM : 0;
+    struct mlprt_slope slope[STEPS_MOST], best = {.doubt = INFINITY};
 
-    for (int i = 0; i < steps_of(p); i++) {
-        const struct mlprt_slope slope = slope_over(p, ray, step_of(p, i));
-        if (slope.doubt < best.doubt) {
-            best = slope;
-        } else {
-            best.left = slope.left;
-            best.right = slope.right;
-            best.side_noise = slope.side_noise;
+    for (int i = 0; i < step_ladders[element].count; i++) {
+        slope[i] = slope_over(p, ray, step_of(p, i));
+        best.left = slope[i].left;
+        best.right = slope[i].right;
+        best.side_rounding = slope[i].side_rounding;
+        if (i < confirm)
+            continue;
+        struct mlprt_slope judged = slope[i - confirm];
+        for (int j = i - confirm + 1; j <= i; j++)
+            judged.doubt = fmax(judged.doubt, fabs(judged.value - slope[j].value));
+        if (judged.doubt < best.doubt) {
+            best.value = judged.value;
+            best.doubt = judged.doubt;
+            best.rounding = judged.rounding;
         }
-        const double wanted = p->bound / 4 * fmax(fabs(slope.value), floor);
-        if (slope.doubt <= fmax(wanted, slope.resolution))
+        const double wanted = p->bound / 4 * fmax(fabs(judged.value), floor);
+        if (judged.doubt <= fmax(wanted, judged.rounding))
             break;
     }
     return best;
@@ -171,7 +184,7 @@ static int compare_doubles(const void *left, const void *right)
 static double measure_noise(struct mlprt_probe *p)
 {
     const struct mlprt_ray ray = {.param = NULL};
-    const double h = step_of(p, steps_of(p) - 1);
+    const double h = step_of(p, step_ladders[p->s->model->element].count - 1);
     const double fourth_sigma = sqrt(70); /* of 1, -4, 6, -4, 1 */
     double noise[NOISE_RAYS];
 
@@ -210,18 +223,15 @@ static bool probe_read(struct mlprt_probe *p)
 enum mlprt_status mlprt_probe_open(struct mlprt_probe *p, struct mlprt_error *e)
 {
     const struct mlprt_model *model = p->s->model;
-    double *memory;
 
     for (size_t i = 0; i < model->param_count; i++)
         if (!model->params[i].frozen)
             p->size += (size_t)model->params[i].units * model->params[i].depth;
-    const enum mlprt_status status = mlprt_session_allocate(&memory, 3 * p->size, sizeof *memory,
-                                                            "the gradient of every parameter", e);
-    if (status)
-        return status;
-    p->point = memory;
-    p->gradient = memory + p->size;
-    p->direction = memory + 2 * p->size;
+    p->point = mlprt_session_allocate(3 * p->size, sizeof *p->point, "every gradient", e);
+    if (!p->point)
+        return MLPRT_IO;
+    p->gradient = p->point + p->size;
+    p->direction = p->gradient + p->size;
 
     const struct mlprt_batch batch = probe_batch(p);
     p->s->path->gradient(&batch);

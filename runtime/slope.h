@@ -14,12 +14,12 @@ struct mlprt_probe {
     const struct mlprt_dataset *data;
     uint32_t row[MLPRT_PROBE_ROWS], rows; /* the samples */
     size_t size;                          /* trained parameters */
-    double *point;                        /* [size] their values */
-    double *gradient;                     /* [size] of the mean loss, as the program computes it */
-    double *direction;                    /* [size] of length 1, where a ray needs one */
-    double loss[MLPRT_PROBE_ROWS];        /* of the samples at the point */
-    double noise;                         /* rounding errors of the mean loss */
-    double bound;                         /* relative precision wanted */
+    double *point;                 /* [size] their values; one allocation with the next two */
+    double *gradient;              /* [size] of the mean loss, as the program computes it */
+    double *direction;             /* [size] of length 1, where a ray needs one */
+    double loss[MLPRT_PROBE_ROWS]; /* of the samples at the point */
+    double noise;                  /* rounding errors of the mean loss */
+    double bound;                  /* relative precision wanted */
 };
 
 /* A straight line through the point: one parameter's axis, or probe->direction. */
@@ -30,11 +30,11 @@ struct mlprt_ray {
 };
 
 struct mlprt_slope {
-    double value;       /* of the mean loss along the ray, at the point */
-    double doubt;       /* bounds value's error: curvature, kinks and rounding all add to it */
-    double resolution;  /* what of it rounding alone may be */
-    double left, right; /* slopes on both sides, over the shortest steps taken */
-    double side_noise;  /* rounding errors of these */
+    double value;         /* of the mean loss along the ray, at the point */
+    double doubt;         /* how far off it may be: curvature, kinks and rounding all add to it */
+    double rounding;      /* what of the doubt rounding alone may be */
+    double left, right;   /* slopes on both sides, over the shortest steps taken */
+    double side_rounding; /* their rounding errors */
 };
 
 /* Takes the parameters in the arena as the point, where it computes the gradient, and measures the

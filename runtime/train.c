@@ -65,16 +65,16 @@ static enum mlprt_status training_initialize(const struct mlprt_session *s, stru
 {
     const struct mlprt_model *model = s->model;
     const char *init = s->options->init;
-    bool *taken;
 
     mlprt_param_initialize(model, s->arena, s->options->seed);
     if (!init)
         return MLPRT_OK;
-    enum mlprt_status status = mlprt_session_allocate(&taken, model->param_count, sizeof *taken,
-                                                      "a list of the parameters", e);
-    if (status)
-        return status;
-    status = mlprt_weights_load(model, s->arena, init, MLPRT_MATCH_BY_NAME, taken, e);
+    bool *taken =
+        mlprt_session_allocate(model->param_count, sizeof *taken, "a list of the parameters", e);
+    if (!taken)
+        return MLPRT_IO;
+    const enum mlprt_status status =
+        mlprt_weights_load(model, s->arena, init, MLPRT_MATCH_BY_NAME, taken, e);
     if (!status && !s->options->quiet) {
         printf("initial weights: %s\n", init);
         list_params(model, taken, true, "  taken from it: ");
@@ -101,11 +101,12 @@ static enum mlprt_status training_prepare(struct training *t, struct mlprt_error
 
     if ((status = mlprt_session_load(s, &t->data, &model->train, true, e)) ||
         (t->has_test && (status = mlprt_session_load(s, &t->test, &model->test, false, e))) ||
-        (status = mlprt_session_allocate(&t->order, t->data.samples, sizeof *t->order,
-                                         "the order of the samples", e)) ||
         (status = save_try(t->save, e)))
         return status;
-
+    t->order =
+        mlprt_session_allocate(t->data.samples, sizeof *t->order, "the order of the samples", e);
+    if (!t->order)
+        return MLPRT_IO;
     t->batches = batches_of(model, t->data.samples);
     if ((uint64_t)t->batches * s->options->epochs > UINT32_MAX)
         return mlprt_fail(e, MLPRT_USAGE,
