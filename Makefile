@@ -82,7 +82,7 @@ $(B)/runtime/%.o: runtime/%.c $(B)/flags
 
 check: ## all tests, after installing what they need
 	tools/install-deps build check
-	$(MAKE) all $(B)/unit
+	$(MAKE) all $(B)/unit $(B)/oracle
 	tools/run-tests $(B)
 
 check-san: ## unit tests and trainers under the address and undefined-behaviour sanitizers
@@ -96,6 +96,10 @@ check-seeds: all ## the accuracy that the examples promise, seeds 1 to 5 (ten mi
 bench: all ## one epoch of fashion against PyTorch, in turn
 	tools/install-deps build bench demo
 	bench/run $(B)
+
+# The trainer computed by the reference evaluator: what emitted code is compared with.
+$(B)/oracle: tests/oracle/oracle.c $(B)/libmlpgen.a $(B)/libmlprt.a
+	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) -Icompiler -Iruntime -I. $^ -ldeflate -lm -o $@
 
 $(B)/unit: $(unit_objects) $(B)/libmlpgen.a $(B)/libmlprt.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -lcriterion -ldeflate -lm -o $@
@@ -136,8 +140,9 @@ install: all ## into PREFIX (/usr/local), below DESTDIR
 	@for page in $(manuals); do \
 	    name=$$(basename $$page .scd); \
 	    if command -v scdoc >/dev/null; then \
-	        echo "scdoc < $$page > $(man1dir)/$$name"; \
-	        scdoc < $$page > $(man1dir)/$$name && chmod 644 $(man1dir)/$$name || exit 1; \
+	        echo "tools/manual $(B) $$page | scdoc > $(man1dir)/$$name"; \
+	        tools/manual $(B) $$page | scdoc > $(man1dir)/$$name || exit 1; \
+	        chmod 644 $(man1dir)/$$name; \
 	    else \
 	        echo "note: scdoc is not installed: the manual page $$name is left out"; \
 	    fi; \

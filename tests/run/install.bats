@@ -57,4 +57,7 @@ install_to() {
     command -v scdoc >/dev/null || skip "scdoc is not installed"
     install_to PREFIX="$PWD/there"
     grep -q '^\.TH "mlpgen" "1"' there/share/man/man1/mlpgen.1
+    mlpgen --help | grep -o '^  --[a-z]*' | while read -r option; do
+        sed 's/\\-/-/g' there/share/man/man1/mlpgen.1 | grep -qF -e "$option" || { echo "no $option"; false; }
+    done
 }
