@@ -5,8 +5,6 @@
  * takes the commands and options of a generated program and answers as it must, to the bit: the
  * runtime's training loop drives the IR as it is after autodiff and prune, element by element, with
  * nothing fused, padded, tiled or unrolled. */
-#define _POSIX_C_SOURCE 200809L
-
 #include "check.h"
 #include "digest.h"
 #include "input.h"
@@ -137,9 +135,11 @@ static const char *const *program_lines(struct arena *arena, const struct model 
     VEC(const char *) lines = {0};
     struct strbuf text = {0};
     resolved_print(model, &text);
-    char *save = NULL, *copy = arena_strndup(arena, text.text, text.len);
-    for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+    for (char *line = arena_strndup(arena, text.text, text.len), *end; *line; line = end + 1) {
+        end = strchr(line, '\n');
+        *end = '\0';
         *VEC_PUSH(arena, &lines) = line;
+    }
     *VEC_PUSH(arena, &lines) = NULL;
     strbuf_free(&text);
     return lines.at;

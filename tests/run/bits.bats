@@ -1,0 +1,65 @@
+# The promise on small models: the weights after training are the reference evaluator's, byte for
+# byte, whatever compiles the emitted code, however it is scheduled, whichever path it takes.
+
+load common
+
+FLAGS=("-O0" "-O2" "-O3" "-O2 -std=c11" "-O2 -ffp-contract=off" "-O3 -march=native -ffp-contract=fast")
+
+# bits COMPILER MODEL: one build for each flag and --unroll, one run for each path.
+bits() {
+    local compiler=$1 model=$2 unroll flag path builds=0
+    "$BUILD/oracle" "$model" train --quiet --save reference.safetensors
+    for unroll in always never; do
+        mlpgen --unroll=$unroll "$model" -o $unroll.c
+        for flag in "${FLAGS[@]}"; do
+            CC=$compiler linked $unroll.c program $flag
+            for path in avx2 portable; do
+                [ $path = portable ] || grep -q avx2 /proc/cpuinfo || continue
+                ./program train --quiet --isa $path --save out.safetensors
+                cmp reference.safetensors out.safetensors || {
+                    echo "$compiler $flag --unroll=$unroll --isa $path differs"
+                    return 1
+                }
+                builds=$((builds + 1))
+            done
+        done
+    done
+    echo "$builds runs, one hash: $(sha256sum <reference.safetensors | cut -c1-16)"
+}
+
+@test "bits: xor, gcc" {
+    bits gcc "$ROOT/examples/xor/xor.mlp"
+}
+
+@test "bits: xor, clang" {
+    bits clang "$ROOT/examples/xor/xor.mlp"
+}
+
+@test "bits: mixed, gcc" {
+    bits gcc "$ROOT/tests/models/mixed.mlp"
+}
+
+@test "bits: mixed, clang" {
+    bits clang "$ROOT/tests/models/mixed.mlp"
+}
+
+@test "bits: regression, gcc" {
+    bits gcc "$ROOT/tests/models/regression.mlp"
+}
+
+@test "bits: regression, clang" {
+    bits clang "$ROOT/tests/models/regression.mlp"
+}
+
+@test "bits: another seed or one more epoch gives another file" {
+    model=$ROOT/tests/models/mixed.mlp
+    mlpgen "$model" -o net.c
+    linked net.c net -O2
+    ./net train --quiet --save one.safetensors
+    ./net train --quiet --save again.safetensors
+    cmp one.safetensors again.safetensors
+    ./net train --quiet --seed 4 --save seed.safetensors
+    ./net train --quiet --epochs 7 --save epoch.safetensors
+    ! cmp -s one.safetensors seed.safetensors
+    ! cmp -s one.safetensors epoch.safetensors
+}
