@@ -34,11 +34,13 @@ static const double check_bound_f64 = 1e-6, check_bound_f32 = 1e-3;
 static const double check_small = 1e-4; /* of the largest gradient: what is smaller counts as it */
 static const double check_nudge = 0.1;  /* beyond the steps that slopes are taken over */
 
-/* Slopes on both sides that differ by more are those of a kink, and of the parameters checked no
- * more may be on one. In f32 steps are long: small kinks are in nearly every slope, and in a small
- * network one unit near its kink is many parameters. */
-static const double check_kink_f64 = 1e-3, check_kink_f32 = 0.1;
+/* A slope with more doubt than this is one at a kink, and of the parameters checked no more may be
+ * on one. In f64 even a small jump would look like a wrong gradient. In f32 steps are long: small
+ * jumps are in nearly every slope, and in a small network one unit near its kink is many
+ * parameters. */
+static const double check_kink_f64 = 2e-6, check_kink_f32 = 0.1;
 static const double check_most_kinks_f64 = 0.01, check_most_kinks_f32 = 0.25;
+static const double check_side = 1e-3; /* precision of a slope on one side */
 
 /* In f32 a right gradient may be off by so many doubts; up to 5 were seen in deep relu networks. */
 static const double check_doubts_f32 = 8;
@@ -88,7 +90,7 @@ static double error_at_kink(const struct mlprt_slope *slope, double a, double si
     const double outside = fmax(low - a, a - high);
     const double widest = fmax(fmax(fabs(low), fabs(high)), size);
 
-    if (outside <= fma(check_kink_f64, widest, slope->side_rounding))
+    if (outside <= fma(check_side, widest, slope->side_rounding))
         return 0;
     return outside / fmax(fabs(a), widest);
 }

@@ -8,6 +8,7 @@
 #include "param.h"
 
 #include <math.h>
+#include <string.h>
 
 #ifdef HANDNET_F64
 typedef double handnet_real;
@@ -20,6 +21,7 @@ enum { HANDNET_IN = 2, HANDNET_HIDDEN = 3, HANDNET_OUT = 2, HANDNET_BATCH = 3, H
 static bool handnet_relu;                        /* instead of tanh */
 static bool handnet_dropout;                     /* of hidden units in training */
 static double handnet_fault = 1;                 /* factor of the gradient of hidden.weight[1,0] */
+static double handnet_bias_fault;                /* added to that of hidden.bias[0] */
 static double handnet_loss_factor = 1;           /* NAN: a loss that is not finite */
 static uint32_t handnet_steps;                   /* calls of update so far */
 static void (*handnet_on_update)(uint32_t step); /* called before every update */
@@ -91,6 +93,7 @@ static void handnet_gradient(const struct mlprt_batch *b)
         }
     }
     a->dw1[0][0][1] *= (handnet_real)handnet_fault;
+    a->db1[0][0] += (handnet_real)handnet_bias_fault;
 }
 
 /* w - lr · g / n for `count` elements. */

@@ -1,0 +1,156 @@
+/* The gradient check in double: right gradients pass, and every way of being wrong is seen. */
+#define HANDNET_F64
+#include "gradcheck.h"
+
+#include "handnet.h"
+#include "scratch.h"
+
+#include <criterion/redirect.h>
+
+static struct mlprt_error e;
+
+/* Runs the check, its table on standard output. */
+static enum mlprt_status check(const struct mlprt_model *model, uint64_t seed)
+{
+    const struct mlprt_options options = {.command = MLPRT_GRADCHECK, .seed = seed};
+    struct mlprt_session s;
+
+    cr_redirect_stdout();
+    cr_assert_eq(mlprt_session_open(&s, model, &options, &e), MLPRT_OK);
+    e.text[0] = '\0';
+    const enum mlprt_status status = mlprt_gradcheck(&s, &e);
+    mlprt_session_close(&s);
+    fflush(stdout);
+    return status;
+}
+
+/* What the check has printed. */
+static const char *printed(void)
+{
+    static char text[4096];
+    FILE *out = cr_get_redirected_stdout();
+    text[fread(text, 1, sizeof text - 1, out)] = '\0';
+    return text;
+}
+
+Test(gradcheck, passes_a_smooth_network)
+{
+    const struct mlprt_model model = handnet_model();
+    double worst = 1;
+
+    cr_expect_eq(check(&model, 1), MLPRT_OK, "%s", e.text);
+    const char *text = printed(), *last = strstr(text, "\nworst relative error ");
+    cr_assert_not_null(last, "%s", text);
+    cr_expect_eq(sscanf(last, " worst relative error %lf at ", &worst), 1);
+    cr_expect(worst > 0 && worst < 1e-9, "%g", worst);
+    cr_expect_eq(strchr(last + 1, '\n')[1], '\0', "not the last line: %s", last);
+    CONTAINS(text, "hidden.weight                       6          6        0  ");
+}
+
+Test(gradcheck, passes_with_dropout_and_with_kinks_nearby)
+{
+    const struct mlprt_model model = handnet_model();
+
+    handnet_dropout = true;
+    cr_expect_eq(check(&model, 1), MLPRT_OK, "%s", e.text);
+    handnet_dropout = false;
+    handnet_relu = true; /* and biases that start on it, but for the nudge */
+    cr_expect_eq(check(&model, 2), MLPRT_OK, "%s", e.text);
+    CONTAINS(printed(), "output.bias                         2          2        0  ");
+}
+
+Test(gradcheck, sees_a_factor_of_one_element)
+{
+    const struct mlprt_model model = handnet_model();
+    static const struct {
+        double factor;
+        const char *message;
+    } fault[] = {{1 + 1e-5, "the gradient at hidden.weight[1,0] is wrong: the error of 1.0e-05"},
+                 {1 - 1e-5, "the gradient at hidden.weight[1,0] is wrong: the error of 1.0e-05"},
+                 {0, "the gradient at hidden.weight[1,0] is wrong: the error of 1.0e+00"},
+                 {-1, "the gradient at hidden.weight[1,0] is wrong: the error of 2.0e+00"},
+                 {2, "the gradient at hidden.weight[1,0] is wrong: the error of 5.0e-01"}};
+
+    for (size_t i = 0; i < sizeof fault / sizeof *fault; i++) {
+        handnet_fault = fault[i].factor;
+        cr_expect_eq(check(&model, 1), MLPRT_CHECK_FAILED);
+        CONTAINS(e.text, fault[i].message);
+    }
+    CONTAINS(printed(), "worst relative error 5.0e-01 at hidden.weight[1,0]\n");
+    handnet_fault = 1 + 1e-7; /* within the bound */
+    cr_expect_eq(check(&model, 1), MLPRT_OK, "%s", e.text);
+}
+
+Test(gradcheck, sees_an_added_error_between_kinks)
+{
+    const struct mlprt_model model = handnet_model();
+
+    handnet_relu = true;
+    handnet_bias_fault = 1e-5;
+    cr_expect_eq(check(&model, 2), MLPRT_CHECK_FAILED);
+    CONTAINS(e.text, "the gradient at hidden.bias[0] is wrong");
+}
+
+/* Biases of zero that are not nudged: the sample of two zeros is on the kink of every relu. */
+static struct mlprt_model on_kinks(struct mlprt_param *params)
+{
+    struct mlprt_model model = handnet_model();
+
+    memcpy(params, handnet_params, sizeof handnet_params);
+    params[1].init = MLPRT_UNIFORM; /* from 0 to 0 */
+    model.params = params;
+    handnet_relu = true;
+    return model;
+}
+
+Test(gradcheck, counts_kinks_and_bears_few)
+{
+    struct mlprt_param params[4];
+    const struct mlprt_model model = on_kinks(params);
+
+    cr_expect_eq(check(&model, 3), MLPRT_CHECK_FAILED);
+    CONTAINS(e.text, "of 17 parameters are on kinks: too many");
+}
+
+Test(gradcheck, lets_no_wrong_gradient_hide_on_a_kink)
+{
+    struct mlprt_param params[4];
+    const struct mlprt_model model = on_kinks(params);
+
+    handnet_bias_fault = 3;
+    cr_expect_eq(check(&model, 3), MLPRT_CHECK_FAILED);
+    CONTAINS(e.text, "the gradient at hidden.bias[0] is wrong");
+}
+
+Test(gradcheck, sees_a_tensor_of_zeros)
+{
+    struct mlprt_param params[4];
+    struct mlprt_model model = on_kinks(params);
+
+    params[1].init = MLPRT_CONSTANT;
+    params[1].a = -100; /* no unit ever fires */
+    cr_expect_eq(check(&model, 1), MLPRT_CHECK_FAILED);
+    CONTAINS(e.text, " is zero everywhere");
+}
+
+Test(gradcheck, leaves_frozen_tensors_out)
+{
+    struct mlprt_param params[4];
+    struct mlprt_model model = handnet_model();
+
+    memcpy(params, handnet_params, sizeof handnet_params);
+    params[0].frozen = true;
+    model.params = params;
+    handnet_fault = 2; /* of what is not looked at */
+    cr_expect_eq(check(&model, 1), MLPRT_OK, "%s", e.text);
+    CONTAINS(printed(), "hidden.weight                       6     frozen");
+}
+
+Test(gradcheck, says_what_is_not_finite)
+{
+    const struct mlprt_model model = handnet_model();
+
+    handnet_loss_factor = INFINITY;
+    cr_expect_eq(check(&model, 1), MLPRT_NOT_FINITE);
+    CONTAINS(e.text, "handnet.mlp: the loss or a gradient is not finite at the initial weights");
+}

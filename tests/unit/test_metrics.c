@@ -1,0 +1,132 @@
+/* Loss, accuracy and root mean square error over batches of known outputs, and how they are
+ * written. */
+#include "evaluate.h"
+
+#include "handnet.h"
+#include "scratch.h"
+
+#include <float.h>
+
+enum { OUTPUTS = 3, STRIDE = 4, SAMPLES = 2 };
+
+/* What a forward pass would leave behind; the last column lies between the rows. */
+static struct {
+    float output[SAMPLES][STRIDE], target[SAMPLES][STRIDE], loss[SAMPLES];
+} arena = {.output = {{1, 3, 3, 9}, {5, -1, 2, 9}},
+           .target = {{1, 1, 3, 0}, {5, -1, 4, 0}},
+           .loss = {0.5f, 0.25f}};
+
+static struct mlprt_model model = {.element = MLPRT_F32,
+                                   .output_size = OUTPUTS,
+                                   .output_offset = offsetof(__typeof__(arena), output),
+                                   .target_offset = offsetof(__typeof__(arena), target),
+                                   .loss_offset = offsetof(__typeof__(arena), loss),
+                                   .output_stride = STRIDE,
+                                   .target_stride = STRIDE};
+
+static const struct mlprt_session session = {.model = &model, .arena = &arena};
+
+static void add(struct mlprt_metrics *m, uint32_t first, uint32_t second)
+{
+    const uint32_t label[SAMPLES] = {first, second};
+    const struct mlprt_batch batch = {.label = label, .n = SAMPLES};
+    mlprt_metrics_add(m, &session, &batch);
+}
+
+Test(metrics, count_the_first_of_the_largest_outputs)
+{
+    struct mlprt_metrics m = {0};
+
+    model.target = MLPRT_CLASS;
+    add(&m, 1, 0);
+    cr_expect_eq(mlprt_metrics_accuracy(&m), 1);
+    add(&m, 2, 1); /* as large as the first, and none of the largest */
+    cr_expect_eq(mlprt_metrics_accuracy(&m), 0.5);
+    cr_expect_eq(mlprt_metrics_loss(&m), 0.375);
+    cr_expect_eq(m.samples, 4);
+}
+
+Test(metrics, square_what_numbers_are_off)
+{
+    struct mlprt_metrics m = {0};
+
+    model.target = MLPRT_NUMBERS;
+    add(&m, 0, 0);
+    cr_expect_eq(mlprt_metrics_rmse(&m), sqrt((4.0 + 4.0) / 6));
+}
+
+Test(metrics, add_losses_in_order_and_in_double)
+{
+    arena.loss[0] = 0x1p24f;
+    arena.loss[1] = 1; /* lost in a float */
+    cr_expect_eq(mlprt_metrics_add_losses(&session, SAMPLES, 0x1p52), 0x1p52 + 0x1p24 + 1);
+    cr_expect_eq(mlprt_metrics_add_losses(&session, SAMPLES, 0x1p53), 0x1p53 + 0x1p24);
+}
+
+static void written(double value, const char *text)
+{
+    char number[MLPRT_NUMBER_TEXT];
+    mlprt_metrics_number(number, value);
+    cr_expect_str_eq(number, text);
+}
+
+Test(metrics, are_written_to_be_read)
+{
+    struct mlprt_metrics m = {.target = MLPRT_CLASS, .samples = 3, .correct = 2, .loss_sum = 1};
+    char text[MLPRT_METRICS_TEXT];
+
+    mlprt_metrics_text(text, &m);
+    cr_expect_str_eq(text, "loss 0.3333  accuracy 0.6667");
+    m = (struct mlprt_metrics){
+        .target = MLPRT_NUMBERS, .samples = 2, .outputs = 4, .loss_sum = 3, .square_sum = 9};
+    mlprt_metrics_text(text, &m);
+    cr_expect_str_eq(text, "loss 1.5000  rmse 1.5000");
+    written(0, "0.0000");
+    written(0.001, "0.0010");
+    written(0.00099, "9.900e-04");
+    written(999999, "999999.0000");
+    written(1e6, "1.000e+06");
+    written(DBL_MAX, "1.798e+308");
+    written(INFINITY, "inf");
+}
+
+Test(metrics, are_written_to_be_parsed)
+{
+    struct mlprt_metrics m = {.target = MLPRT_CLASS, .samples = 3, .correct = 2, .loss_sum = 1};
+    char text[MLPRT_METRICS_TEXT];
+
+    mlprt_metrics_json(text, &m);
+    cr_expect_str_eq(text, "{\"loss\": 0.33333333333333331, \"accuracy\": 0.66666666666666663, "
+                           "\"samples\": 3}");
+    m = (struct mlprt_metrics){.target = MLPRT_NUMBERS,
+                               .samples = 1,
+                               .outputs = 1,
+                               .loss_sum = NAN,
+                               .square_sum = DBL_MAX};
+    mlprt_metrics_json(text, &m);
+    cr_expect_str_eq(text, "{\"loss\": null, \"rmse\": 1.3407807929942596e+154, \"samples\": 1}");
+}
+
+Test(metrics, of_a_split_do_not_depend_on_its_batches)
+{
+    struct mlprt_model net = handnet_model();
+    const struct mlprt_options options = {.seed = 1};
+    struct mlprt_error e = {""};
+    struct mlprt_session s;
+    struct mlprt_dataset d;
+    struct mlprt_metrics together, apart;
+
+    handnet_dropout = true; /* which only training has */
+    cr_assert_eq(mlprt_session_open(&s, &net, &options, &e), MLPRT_OK);
+    mlprt_param_initialize(&net, s.arena, 1);
+    cr_assert_eq(mlprt_session_load(&s, &d, &net.test, true, &e), MLPRT_OK, "%s", e.text);
+    cr_assert_eq(mlprt_evaluate(&s, &d, &together, &e), MLPRT_OK);
+    net.batch = 1;
+    cr_assert_eq(mlprt_evaluate(&s, &d, &apart, &e), MLPRT_OK);
+    cr_expect_eq(together.samples, 4);
+    cr_expect_eq(apart.samples, 4);
+    cr_expect_eq(together.loss_sum, apart.loss_sum);
+    cr_expect_eq(together.correct, apart.correct);
+    mlprt_dataset_free(&d);
+    mlprt_session_close(&s);
+}
