@@ -285,8 +285,22 @@ struct cx *cx_and(struct cbuild *cb, struct cx *a, struct cx *b)
     return binary(cb, CT_INT, "&&", a, b);
 }
 
+static bool reads_array(const struct cx *e)
+{
+    if (!e)
+        return false;
+    if (e->kind == CX_INDEX || reads_array(e->a) || reads_array(e->b) || reads_array(e->c))
+        return true;
+    for (size_t i = 0; i < e->count; i++)
+        if (reads_array(e->args[i]))
+            return true;
+    return false;
+}
+
 struct cx *cx_select(struct cbuild *cb, struct cx *cond, struct cx *yes, struct cx *no)
 {
+    if (reads_array(yes) || reads_array(no))
+        ICE("a choice reads an array in one arm, for byte %u of the model", cb->at.beg);
     struct cx *e = expr(cb, CX_SELECT, arithmetic_type(yes, no), NULL);
     e->a = cond;
     e->b = yes;

@@ -152,10 +152,14 @@ static void scalar_tile_body(struct tile *t)
     cb_end(cb);
     cb_end(cb);
     j = cb_for(cb, "j", zero, panel, 1);
-    struct cx *y = cx_at(cb, sum, j);
+    const char *real = arena_printf(cb->arena, "const %s", cb_real_name(cb));
+    struct cx *y = cb_declare(cb, real, CT_REAL, "y", cx_at(cb, sum, j));
     for (size_t p = 0; p < kernel_posts(t->op); p++) {
-        struct cx *aux = cx_at(cb, reals(t, arena_printf(cb->arena, "v%zu", p)), j);
-        y = post_emit(&lane, &t->op->post[p], y, t->op->post[p].aux == NO_TENSOR ? NULL : aux);
+        struct cx *aux = NULL;
+        if (t->op->post[p].aux != NO_TENSOR)
+            aux = cb_declare(cb, real, CT_REAL, arena_printf(cb->arena, "v%zuj", p),
+                             cx_at(cb, reals(t, arena_printf(cb->arena, "v%zu", p)), j));
+        y = post_emit(&lane, &t->op->post[p], y, aux);
     }
     cb_set(cb, cx_at(cb, reals(t, "c"), j), y);
     cb_end(cb);

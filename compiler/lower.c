@@ -51,14 +51,13 @@ static struct op layer_op(const struct lowering *l, enum op_kind kind)
     return op;
 }
 
-/* Appends op, whose value is a new tensor named like the layer: the next layer's x. */
-static void append_value(struct lowering *l, struct op op)
+/* Gives op its value: a new tensor named like the layer, the next layer's x. */
+static void new_value(struct lowering *l, struct op *op)
 {
     const struct layer *layer = &l->model->layers[l->layer];
-    op.out[0] = ir_tensor(l->ir, layer->name, ROLE_VALUE, 1, layer->out, l->layer);
-    op.base = ir_at(l->ir, op.out[0])->name;
-    ir_append(l->ir, op);
-    l->x = op.out[0];
+    op->out[0] = ir_tensor(l->ir, layer->name, ROLE_VALUE, 1, layer->out, l->layer);
+    op->base = ir_at(l->ir, op->out[0])->name;
+    l->x = op->out[0];
 }
 
 static void lower_dense(struct lowering *l, const struct layer *layer)
@@ -70,7 +69,8 @@ static void lower_dense(struct lowering *l, const struct layer *layer)
         add_param(l, "weight", "w", 2, layer->in, layer->weight_init, args[DENSE_FROZEN].truth);
     if (args[DENSE_BIAS].truth)
         op.in[2] = add_param(l, "bias", "b", 1, 1, layer->bias_init, args[DENSE_FROZEN].truth);
-    append_value(l, op);
+    new_value(l, &op);
+    ir_append(l->ir, op);
 }
 
 static void lower_dropout(struct lowering *l, const struct layer *layer)
@@ -84,12 +84,12 @@ static void lower_dropout(struct lowering *l, const struct layer *layer)
     mask.kind = OP_DROPOUT_MASK;
     mask.out[0] = ir_tensor(l->ir, arena_printf(l->ir->arena, "%s_mask", layer->name), ROLE_MASK, 1,
                             layer->out, l->layer);
-    mask.base = ir_at(l->ir, mask.out[0])->name;
-    ir_append(l->ir, mask);
-
     op.in[0] = l->x;
     op.in[1] = mask.out[0];
-    append_value(l, op);
+    new_value(l, &op);
+    mask.base = op.base;
+    ir_append(l->ir, mask);
+    ir_append(l->ir, op);
 }
 
 static void lower_activation(struct lowering *l, const struct layer *layer)
@@ -97,7 +97,8 @@ static void lower_activation(struct lowering *l, const struct layer *layer)
     struct op op = layer_op(l, OP_ACT);
     op.activation = layer->word->vocab->activation;
     op.in[0] = l->x;
-    append_value(l, op);
+    new_value(l, &op);
+    ir_append(l->ir, op);
 }
 
 static void lower_layer(struct lowering *l)

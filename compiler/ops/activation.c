@@ -62,10 +62,13 @@ static void emit_element(struct emit *e, struct cx *j, void *context)
 {
     const struct elementwise *w = context;
     const struct lane scalar = {.cb = e->cb};
-    struct cx *v = cx_at(e->cb, w->x_row, j);
-    for (size_t i = 0; i < w->post_count; i++)
-        v = post_emit(&scalar, &w->post[i], v,
-                      w->aux_row[i] ? cx_at(e->cb, w->aux_row[i], j) : NULL);
+    struct cx *v = emit_load(e, "x", w->x_row, j);
+    for (size_t i = 0; i < w->post_count; i++) {
+        struct cx *aux = NULL;
+        if (w->aux_row[i])
+            aux = emit_load(e, arena_printf(e->cb->arena, "v%zu_", i), w->aux_row[i], j);
+        v = post_emit(&scalar, &w->post[i], v, aux);
+    }
     cb_set(e->cb, cx_at(e->cb, w->y_row, j), v);
 }
 

@@ -63,7 +63,9 @@ static void rows_emit_straight(struct emit *e, const struct op *op)
             cb_set(cb, sum, cx_fma(cb, cx_at(cb, in, cx_int(cb, i)), weight_at(e, op, i, o), sum));
         struct cx *v = sum;
         for (size_t p = 0; p < op->post_count; p++)
-            v = post_emit(&scalar, &op->post[p], v, aux[p] ? cx_at(cb, aux[p], at) : NULL);
+            v = post_emit(&scalar, &op->post[p], v,
+                          aux[p] ? emit_load(e, arena_printf(cb->arena, "v%zu_", p), aux[p], at)
+                                 : NULL);
         cb_set(cb, cx_at(cb, out, at), v);
     }
     cb_end(cb);

@@ -120,7 +120,7 @@ static void emit_element(struct emit *e, struct cx *j, void *context)
 {
     struct cbuild *cb = e->cb;
     const struct rows *rows = context;
-    struct cx *v = cx_at(cb, rows->x, j);
+    struct cx *v = emit_load(e, "x", rows->x, j);
     if (rows->mask) {
         if (!is_classic(e->op))
             v = cx_div(cb, v, cx_real(cb, kept_share(e->op)));

@@ -57,6 +57,16 @@ struct cx *emit_row_out(struct emit *e, const char *name, struct cx *base, int t
     return row_pointer(e, name, base, tensor, row, true);
 }
 
+struct cx *emit_load(struct emit *e, const char *prefix, struct cx *row, struct cx *j)
+{
+    struct cbuild *cb = e->cb;
+    const char *name = j->kind == CX_INT
+                           ? arena_printf(cb->arena, "%s%lld", prefix, (long long)j->integer)
+                           : arena_printf(cb->arena, "%s%s", prefix, j->text);
+    return cb_declare(cb, arena_printf(cb->arena, "const %s", cb_real_name(cb)), CT_REAL, name,
+                      cx_at(cb, row, j));
+}
+
 void emit_columns(struct emit *e, int tensor, bool straight, emit_body *body, void *context)
 {
     uint32_t units = ir_at(e->ir, tensor)->units;

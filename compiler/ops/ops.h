@@ -77,6 +77,9 @@ struct cx *emit_row_in(struct emit *e, const char *name, struct cx *base, int te
                        struct cx *row);
 struct cx *emit_row_out(struct emit *e, const char *name, struct cx *base, int tensor,
                         struct cx *row);
+/* Declares a constant with the value of row[j], named prefix and the column: what the arms of a
+ * cx_select are made of. */
+struct cx *emit_load(struct emit *e, const char *prefix, struct cx *row, struct cx *j);
 /* Calls body for every column of a tensor: straight-line for constants 0 … units-1, else in a loop
  * over j. */
 typedef void emit_body(struct emit *e, struct cx *j, void *context);

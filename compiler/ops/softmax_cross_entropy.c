@@ -65,7 +65,8 @@ static void emit(struct emit *e, const struct op *op)
 
     struct cx *max = cb_local(cb, CT_REAL, "max", cx_at(cb, z, zero));
     struct cx *j = cb_for(cb, "j", cx_int(cb, 1), classes, 1);
-    cb_set(cb, max, cx_select(cb, cx_gt(cb, cx_at(cb, z, j), max), cx_at(cb, z, j), max));
+    struct cx *zj = emit_load(e, "z", z, j);
+    cb_set(cb, max, cx_select(cb, cx_gt(cb, zj, max), zj, max));
     cb_end(cb);
 
     struct cx *sum = cb_local(cb, CT_REAL, "sum", cx_real(cb, 0));
