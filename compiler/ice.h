@@ -3,7 +3,7 @@
 #ifndef MLPGEN_ICE_H
 #define MLPGEN_ICE_H
 
-#define ICE(...)        ice_stop(__FILE__, __LINE__, __VA_ARGS__)
+#define ICE(...) ice_stop(__FILE__, __LINE__, __VA_ARGS__)
 /* A fact that earlier steps have made sure of. */
 #define REQUIRE(fact)                                                                              \
     do {                                                                                           \

@@ -110,13 +110,13 @@ enum {
 struct vocab_param {
     const char *name;
     enum value_type type;
-    enum place place;      /* of a VALUE_WORD */
-    bool by_place;         /* may be given without its name */
-    bool required;         /* else fallback is its value */
-    const char *fallback;  /* as a user would write it: "true", "0.9", "auto"; NULL: absent */
-    double min, max;       /* of numbers, both included … */
+    enum place place;          /* of a VALUE_WORD */
+    bool by_place;             /* may be given without its name */
+    bool required;             /* else fallback is its value */
+    const char *fallback;      /* as a user would write it: "true", "0.9", "auto"; NULL: absent */
+    double min, max;           /* of numbers, both included … */
     bool above_min, below_max; /* … or not */
-    const char *help;      /* one line for the manual */
+    const char *help;          /* one line for the manual */
 };
 
 struct vocab_word {

@@ -131,14 +131,12 @@ static char *source_path(const char *directory, const char *path)
 static enum mlprt_status dataset_read(struct mlprt_dataset *d, struct mlprt_request *r,
                                       struct mlprt_error *e)
 {
-    struct mlprt_sha256 sha256;
-    mlprt_sha256_start(&sha256);
-    r->sha256 = &sha256;
+    mlprt_sha256_start(r->sha256);
     enum mlprt_status status = dataset_formats[r->source->format](d, r, e);
     if (status == MLPRT_OK)
         status = dataset_check(d, r, e);
     if (status == MLPRT_OK)
-        mlprt_sha256_finish(&sha256, d->sha256);
+        mlprt_sha256_finish(r->sha256, d->sha256);
     else
         mlprt_dataset_free(d);
     return status;
@@ -163,7 +161,8 @@ enum mlprt_status mlprt_dataset_load(struct mlprt_dataset *d, const struct mlprt
         file[i] = i < path_count ? strdup(paths[i]) : source_path(directory, named[i]);
         complete = complete && file[i];
     }
-    struct mlprt_request r = {.model = model, .source = source};
+    struct mlprt_sha256 sha256;
+    struct mlprt_request r = {.model = model, .source = source, .sha256 = &sha256};
     r.input_path = count ? file[0] : model->file;
     r.target_path = count ? file[1] : model->file;
     enum mlprt_status status;

@@ -19,9 +19,9 @@ struct mlprt_matrix {
 
 struct mlprt_dataset {
     uint32_t samples;
-    struct mlprt_matrix input;  /* [samples, input_size] */
-    struct mlprt_matrix target; /* numbers: [samples, output_size]; rows == 0: the input is it */
-    uint32_t *label;            /* classes: [samples]; else NULL */
+    struct mlprt_matrix input;     /* [samples, input_size] */
+    struct mlprt_matrix target;    /* numbers: [samples, output_size]; rows == 0: the input is it */
+    uint32_t *label;               /* classes: [samples]; else NULL */
     char sha256[MLPRT_SHA256_HEX]; /* over the uncompressed bytes of its files, in order; of a
                                       table over its numbers as little-endian doubles */
 };

@@ -55,23 +55,23 @@ enum mlprt_init { MLPRT_CONSTANT, MLPRT_NORMAL, MLPRT_UNIFORM };
  * element (unit, k) is at [unit / panel][k][unit % panel] of [ceil(units / panel)][depth][panel];
  * columns beyond the last unit are zeros and stay so. */
 struct mlprt_param {
-    const char *name;   /* "hidden1.weight": its key in a weights file */
-    uint32_t rank;      /* 2: shape [units, depth]; 1: shape [units], depth 1 */
+    const char *name; /* "hidden1.weight": its key in a weights file */
+    uint32_t rank;    /* 2: shape [units, depth]; 1: shape [units], depth 1 */
     uint32_t units, depth, panel;
     size_t offset;      /* bytes into the arena */
     size_t grad_offset; /* its gradient's sum, laid out alike; not of a frozen one */
     bool frozen;
-    uint32_t stream;    /* random number stream of its initial values */
+    uint32_t stream; /* random number stream of its initial values */
     enum mlprt_init init;
-    double a, b;        /* constant: value; normal: mean, std; uniform: low, high */
-    uint32_t line;      /* in the .mlp file */
+    double a, b;   /* constant: value; normal: mean, std; uniform: low, high */
+    uint32_t line; /* in the .mlp file */
 };
 
 struct mlprt_layer {
-    const char *name; /* "hidden1" */
-    const char *kind; /* "dense" */
-    uint32_t in, out; /* units */
-    uint32_t line;    /* in the .mlp file */
+    const char *name;           /* "hidden1" */
+    const char *kind;           /* "dense" */
+    uint32_t in, out;           /* units */
+    uint32_t line;              /* in the .mlp file */
     uint64_t parameters, flops; /* forward, per sample; a multiply-add counts 2 */
 };
 

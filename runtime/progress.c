@@ -3,6 +3,7 @@
 
 #include "progress.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@ double mlprt_progress_clock(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    return fma(1e-9, (double)now.tv_nsec, (double)now.tv_sec);
 }
 
 void mlprt_progress_start(struct mlprt_progress *p, bool quiet)

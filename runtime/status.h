@@ -24,7 +24,8 @@ struct mlprt_error {
     char text[1024]; /* a message without "error:" and final newline; cut where longer */
 };
 
-/* Writes the message and returns status, so that `return mlprt_fail(e, MLPRT_IO, …);` reads well. */
+/* Writes the message and returns status, so that `return mlprt_fail(e, MLPRT_IO, …);` reads well.
+ */
 enum mlprt_status mlprt_fail(struct mlprt_error *e, enum mlprt_status status, const char *fmt, ...)
     MLPRT_PRINTF(3, 4);
 
