@@ -237,3 +237,9 @@ Test(cbuild, long_lists_keep_their_items)
         cr_expect_eq(list->designators[i] != NULL, i % 2);
     }
 }
+
+Test(cbuild_ice, choice_that_reads_an_array, .exit_code = EXIT_INTERNAL)
+{
+    struct cx *x = name(CT_REAL, "x");
+    cx_select(&cb, cx_gt(&cb, x, x), cx_at(&cb, name(CT_REALS, "y"), cx_int(&cb, 0)), x);
+}
