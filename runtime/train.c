@@ -118,6 +118,7 @@ static enum mlprt_status training_prepare(struct training *t, struct mlprt_error
     return training_initialize(s, e);
 }
 
+/* Names the last step taken. */
 static enum mlprt_status fail_not_finite(const struct training *t, const char *what,
                                          struct mlprt_error *e)
 {
@@ -125,7 +126,8 @@ static enum mlprt_status fail_not_finite(const struct training *t, const char *w
                       "%s: the %s not finite in epoch %" PRIu32 ", step %" PRIu32
                       "; nothing was saved; try a lower learning rate than %g, or normalize the "
                       "data",
-                      t->s->model->file, what, t->epoch + 1, t->step, t->s->options->lr);
+                      t->s->model->file, what, t->step ? (t->step - 1) / t->batches + 1 : 1,
+                      t->step, t->s->options->lr);
 }
 
 /* Trains one epoch, or the part of it before a signal; *loss is the mean over its samples. */
