@@ -63,3 +63,27 @@ bits() {
     ! cmp -s one.safetensors seed.safetensors
     ! cmp -s one.safetensors epoch.safetensors
 }
+
+# Standalone programs read no gzip: the model is taken with plain files' names.
+@test "bits: one epoch of fashion, linked and standalone" {
+    need_fashion
+    local n=0 flag file
+    for file in "$FASHION"/*.gz; do
+        gunzip -c "$file" >"$(basename "$file" .gz)"
+    done
+    sed 's/\.gz"/"/g' "$ROOT/examples/fashion/fashion.mlp" >fashion.mlp
+    mlpgen fashion.mlp -o linked.c
+    mlpgen --standalone fashion.mlp -o standalone.c
+    for flag in "gcc -O2" "gcc -O2 -std=c11" "clang -O2"; do
+        set -- $flag
+        CC=$1 linked linked.c linked "${@:2}"
+        CC=$1 standalone standalone.c standalone "${@:2}"
+        ./linked train --quiet --epochs 1 --save linked.$n
+        ./standalone train --quiet --epochs 1 --save standalone.$n
+        cmp linked.0 linked.$n
+        cmp linked.0 standalone.$n
+        n=$((n + 1))
+    done
+    ./linked train --quiet --epochs 1 --seed 2 --save seed
+    ! cmp -s linked.0 seed
+}
