@@ -5,10 +5,14 @@
 
 #include <math.h>
 
-/* Weights and biases of a model: 1 GiB of floats, and every size in bytes has room to spare. */
-#define PARAMETERS_MAX ((uint64_t)1 << 28)
-/* Numbers that a batch makes in all layers: 16 GiB of floats. */
-#define BATCH_VALUES_MAX ((uint64_t)1 << 32)
+/* The arena holds a parameter four times at the most (itself, gradient, momentum, transposed copy)
+ * and a value of a sample less than five times (itself, adjoint, mask, probabilities, target), and
+ * has fewer than 2³¹ elements (ARENA_ELEMENTS_MAX). Rows and columns are counted with their
+ * padding. */
+#define PARAMETERS_MAX   ((uint64_t)1 << 28)
+#define BATCH_VALUES_MAX ((uint64_t)1 << 27)
+/* What the schedule adds to a row at the most: up to a panel, and a cache line. */
+#define PADDING_MAX 31
 
 static enum word_id layer_id(const struct layer *layer)
 {
@@ -64,17 +68,18 @@ static bool may_train(const struct layer *layer)
 
 static void check_parameters(struct scope *s, const struct model *m)
 {
-    uint64_t total = 0; /* at most LAYERS_MAX · UNITS_MAX · (UNITS_MAX + 1) < 2⁶¹ */
+    uint64_t total = 0; /* at most LAYERS_MAX · (UNITS_MAX + 32)² < 2⁶¹ */
     bool trainable = false;
     for (size_t i = 0; i < m->layer_count; i++) {
         const struct layer *layer = &m->layers[i];
         trainable = trainable || may_train(layer);
         if (layer_id(layer) != WORD_DENSE || total > PARAMETERS_MAX)
             continue;
-        total += ((uint64_t)layer->in + layer->word->args[DENSE_BIAS].truth) * layer->out;
+        total += ((uint64_t)layer->in + layer->word->args[DENSE_BIAS].truth + PADDING_MAX) *
+                 (layer->out + PADDING_MAX);
         if (total > PARAMETERS_MAX)
             diag_report(s->diags, DIAG_TOO_LARGE, layer->span,
-                        "with this layer the model has more than %llu parameters",
+                        "with this layer the parameters, padded, are more than %llu",
                         (unsigned long long)PARAMETERS_MAX);
     }
     if (!trainable && m->layer_count) {
@@ -87,14 +92,14 @@ static void check_batch(struct scope *s, const struct model *m)
 {
     if (!words_has(m->train, TRAIN_BATCH))
         return;
-    uint64_t values = m->input_size; /* at most 2²⁴ · 4097 */
+    uint64_t values = m->input_size + PADDING_MAX; /* at most 4097 · (2²⁴ + 31) */
     for (size_t i = 0; i < m->layer_count; i++)
-        values += m->layers[i].out;
+        values += m->layers[i].out + PADDING_MAX;
     const struct value *batch = &m->train->args[TRAIN_BATCH];
     if (values * (uint64_t)batch->number <= BATCH_VALUES_MAX)
         return;
     diag_report(s->diags, DIAG_TOO_LARGE, batch->span,
-                "a batch of this model makes more than %llu numbers",
+                "a batch of this model makes more than %llu numbers, padding counted",
                 (unsigned long long)BATCH_VALUES_MAX);
     diag_help(s->diags, "one sample makes %llu", (unsigned long long)values);
 }

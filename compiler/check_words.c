@@ -121,11 +121,13 @@ static void suggest_param(struct scope *s, const struct vocab_word *vocab, const
 
 /* ---- values ---- */
 
-/* "from 1 to 10", "at least 0 and below 1", "above 0" */
-static const char *describe_range(const struct scope *s, const struct vocab_param *p)
+/* What v is not: "from 1 to 10", "at least 0 and below 1", "above 0" */
+static const char *describe_range(const struct scope *s, const struct vocab_param *p, double v)
 {
     struct number_text min = number_text(p->min), max = number_text(p->max);
-    if (isinf(p->max))
+    if (p->max == REAL_MAX && fabs(v) > REAL_MAX)
+        return "a number that a float can hold";
+    if (p->max == REAL_MAX && p->min > -REAL_MAX)
         return arena_printf(s->arena, "%s %s", p->above_min ? "above" : "at least", min.at);
     if (!p->above_min && !p->below_max)
         return arena_printf(s->arena, "from %s to %s", min.at, max.at);
@@ -143,7 +145,7 @@ static bool set_number(struct scope *s, const struct vocab_param *p, const struc
     if (v < p->min || v > p->max || (p->above_min && v <= p->min) ||
         (p->below_max && v >= p->max)) {
         diag_report(s->diags, DIAG_OUT_OF_RANGE, g->span, "'%s' must be %s, not %s", p->name,
-                    describe_range(s, p), number_text(v).at);
+                    describe_range(s, p, v), number_text(v).at);
         return false;
     }
     if (p->type != VALUE_NUMBER && v != trunc(v)) {
@@ -176,7 +178,7 @@ static bool set_counts(struct scope *s, const struct vocab_param *p, const struc
         if (good && (product *= v->numbers[i]) > p->max) {
             diag_report(s->diags, DIAG_OUT_OF_RANGE, g->span,
                         "'%s' must be %s in all, and the product is larger", p->name,
-                        describe_range(s, p));
+                        describe_range(s, p, p->min));
             return false;
         }
     }

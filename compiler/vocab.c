@@ -1,7 +1,6 @@
 /* The vocabulary as tables. A new word is a row here; the grammar knows none of them. */
 #include "vocab.h"
 
-#include <math.h>
 #include <string.h>
 
 #define NO_PARAMS .param_count = 0
@@ -117,18 +116,18 @@ const struct vocab_word vocab_words[] = {
      .place = PLACE_INIT,
      .name = "normal",
      .help = "normally distributed",
-     PARAMS([NORMAL_MEAN] = {"mean", VALUE_NUMBER, .fallback = "0", .min = -INFINITY,
-                             .max = INFINITY, .help = "the middle"},
-            [NORMAL_STD] = {"std", VALUE_NUMBER, .required = true, .min = 0, .max = INFINITY,
+     PARAMS([NORMAL_MEAN] = {"mean", VALUE_NUMBER, .fallback = "0", .min = -REAL_MAX,
+                             .max = REAL_MAX, .help = "the middle"},
+            [NORMAL_STD] = {"std", VALUE_NUMBER, .required = true, .min = 0, .max = REAL_MAX,
                             .help = "the standard deviation"})},
     {.id = WORD_UNIFORM,
      .place = PLACE_INIT,
      .name = "uniform",
      .help = "evenly distributed over [low, high)",
      PARAMS([UNIFORM_LOW] = {"low", VALUE_NUMBER, .by_place = true, .required = true,
-                             .min = -INFINITY, .max = INFINITY, .help = "the least value"},
+                             .min = -REAL_MAX, .max = REAL_MAX, .help = "the least value"},
             [UNIFORM_HIGH] = {"high", VALUE_NUMBER, .by_place = true, .required = true,
-                              .min = -INFINITY, .max = INFINITY, .help = "all values stay below"})},
+                              .min = -REAL_MAX, .max = REAL_MAX, .help = "all values stay below"})},
     {.id = WORD_XAVIER_UNIFORM,
      .place = PLACE_INIT,
      .name = "xavier_uniform",
@@ -160,20 +159,20 @@ const struct vocab_word vocab_words[] = {
      .name = "constant",
      .help = "all the same value",
      PARAMS([CONSTANT_VALUE] = {"value", VALUE_NUMBER, .by_place = true, .required = true,
-                                .min = -INFINITY, .max = INFINITY, .help = "the value"})},
+                                .min = -REAL_MAX, .max = REAL_MAX, .help = "the value"})},
 
     {.id = WORD_SGD,
      .place = PLACE_OPTIMIZER,
      .name = "sgd",
      .help = "gradient descent, with momentum where asked for",
-     PARAMS([SGD_LR] = {"lr", VALUE_NUMBER, .required = true, .min = 0, .max = INFINITY,
+     PARAMS([SGD_LR] = {"lr", VALUE_NUMBER, .required = true, .min = 0, .max = REAL_MAX,
                         .above_min = true, .help = "the learning rate"},
             [SGD_MOMENTUM] = {"momentum", VALUE_NUMBER, .fallback = "0", .min = 0, .max = 1,
                               .below_max = true, .help = "how much of the last step is kept"},
             [SGD_NESTEROV] = {"nesterov", VALUE_BOOL, .fallback = "false",
                               .help = "look ahead by the momentum"},
             [SGD_WEIGHT_DECAY] = {"weight_decay", VALUE_NUMBER, .fallback = "0", .min = 0,
-                                  .max = INFINITY, .help = "λ of L + λ/2·‖w‖²"},
+                                  .max = REAL_MAX, .help = "λ of L + λ/2·‖w‖²"},
             [SGD_DECAY_BIAS] = {"decay_bias", VALUE_BOOL, .fallback = "false",
                                 .help = "whether biases decay too"})},
 
@@ -201,8 +200,8 @@ const struct vocab_word vocab_words[] = {
      .place = PLACE_NORMALIZE,
      .name = "scale",
      .help = "every input times f",
-     PARAMS([SCALE_F] = {"f", VALUE_NUMBER, .by_place = true, .required = true, .min = -INFINITY,
-                         .max = INFINITY, .help = "the factor"})},
+     PARAMS([SCALE_F] = {"f", VALUE_NUMBER, .by_place = true, .required = true, .min = -REAL_MAX,
+                         .max = REAL_MAX, .help = "the factor"})},
 
     {.id = WORD_INVERTED,
      .place = PLACE_DROPOUT_MODE,

@@ -5,6 +5,7 @@
 #ifndef MLPGEN_VOCAB_H
 #define MLPGEN_VOCAB_H
 
+#include <float.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -102,6 +103,10 @@ enum { SGD_LR, SGD_MOMENTUM, SGD_NESTEROV, SGD_WEIGHT_DECAY, SGD_DECAY_BIAS };
 enum { IDX_PATH, IDX_TARGET };
 enum { TABLE_ROWS };
 enum { SCALE_F };
+
+/* The bound of numbers that have no other: they become elements, and beyond it a float is infinite.
+ */
+#define REAL_MAX ((double)FLT_MAX)
 
 enum {
     VOCAB_PARAMS_MAX = 8 /* the longest list is a block's; a check in the unit tests */
