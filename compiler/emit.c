@@ -49,32 +49,22 @@ static void emit_includes(struct emitter *em)
     cb_blank(cb);
 }
 
-/* "[n, 256]" or "[784, 256]" */
-static const char *shape_of(struct emitter *em, const struct tensor *t)
-{
-    struct arena *arena = em->cb.arena;
-    if (tensor_per_sample(t))
-        return arena_printf(arena, "[n, %u]", t->units);
-    return t->depth == 1 ? arena_printf(arena, "[%u]", t->units)
-                         : arena_printf(arena, "[%u, %u]", t->depth, t->units);
-}
-
 static void emit_constants(struct emitter *em)
 {
     struct cbuild *cb = &em->cb;
     const struct ir *ir = em->ir;
-    cb_comment(cb,
-               "The tensors: N_x columns, rows LD_x elements apart where that is more, and the "
-               "place AT_x in the\narena, in elements. A weight w[k][j] of a looped layer stands "
-               "in panels of %d columns, at\n[j / %d][k][j %% %d]; of a layer written out, at "
-               "[k][j].",
-               PANEL, PANEL, PANEL);
+    cb_comment(
+        cb,
+        "The tensors, [n, N_x] for each sample or [depth, N_x]. AT_x is the place in the arena, "
+        "in elements; the rows of a sample's tensor are LD_x elements apart where that is not "
+        "N_x. A weight w[k][j] of a looped layer stands in panels of %d columns, at "
+        "[j / %d][k][j %% %d]; of a layer that is written out, at [k][j].",
+        PANEL, PANEL, PANEL);
     for (size_t i = 0; i < ir->tensors.len; i++) {
         const struct tensor *t = ir_at(ir, (int)i);
         if (!ir_uses(ir, (int)i) || !tensor_in_arena(t))
             continue;
         struct cx *list = cx_list(cb, false);
-        cb_comment(cb, "%s %s", t->name, shape_of(em, t));
         cx_list_add(cb, list, arena_printf(cb->arena, "N_%s", t->name), cx_int(cb, t->units));
         if (tensor_per_sample(t) && t->stride != t->units)
             cx_list_add(cb, list, arena_printf(cb->arena, "LD_%s", t->name), cx_int(cb, t->stride));
@@ -84,7 +74,6 @@ static void emit_constants(struct emitter *em)
     }
     struct cx *size = cx_list(cb, false);
     cx_list_add(cb, size, "ARENA", cx_int(cb, (int64_t)ir->arena_elements));
-    cb_comment(cb, "Elements in all.");
     cb_enum(cb, size);
     cb_blank(cb);
 }

@@ -268,34 +268,60 @@ static void call_tile(struct emit *e, const struct op *op, const struct product 
     cb_do(cb, cx_call_array(cb, CT_OTHER, tile_name(cb->arena, op, e->isa, rows), n, args));
 }
 
-void kernel_emit_product(struct emit *e, const struct op *op, const struct product *p)
+/* Rows 0 … count-1, known now: whole tiles in a loop, then what is left. */
+static void constant_rows(struct emit *e, const struct op *op, const struct product *p,
+                          const unsigned *rows, size_t sizes, struct cx *panel)
 {
     struct cbuild *cb = e->cb;
-    unsigned rows[TILE_ROWS_MAX];
-    const size_t sizes = tile_rows(e->isa, e->ir->f64, rows);
-    struct cx *panel = cb_for(cb, "p", cx_int(cb, 0), p->panels, 1);
-    if (sizes == 1) {
-        struct cx *r = cb_for(cb, "r", p->rows_from, p->rows_to, 1);
-        call_tile(e, op, p, 1, panel, r);
+    const uint32_t whole = p->row_count / rows[0] * rows[0];
+    uint32_t done = whole;
+    if (whole) {
+        struct cx *r = cb_for(cb, "r", cx_int(cb, 0), cx_int(cb, whole), rows[0]);
+        call_tile(e, op, p, rows[0], panel, r);
         cb_end(cb);
-        cb_end(cb);
-        return;
     }
+    for (size_t s = 1; s < sizes; s++)
+        for (; p->row_count - done >= rows[s]; done += rows[s])
+            call_tile(e, op, p, rows[s], panel, cx_int(cb, done));
+}
+
+/* Rows first … last-1, known when it runs. */
+static void variable_rows(struct emit *e, const struct op *op, const struct product *p,
+                          const unsigned *rows, size_t sizes, struct cx *panel)
+{
+    struct cbuild *cb = e->cb;
     struct cx *most = cx_int(cb, rows[0]);
-    struct cx *left = cx_sub(cb, p->rows_to, p->rows_from);
-    struct cx *whole =
-        cb_declare(cb, "const size_t", CT_INT, "whole",
-                   cx_add(cb, p->rows_from, cx_mul(cb, cx_div(cb, left, most), most)));
-    struct cx *r = cb_for(cb, "r", p->rows_from, whole, rows[0]);
+    struct cx *whole = e->last;
+    if (sizes > 1) {
+        struct cx *tiles = cx_div(cb, cx_sub(cb, e->last, e->first), most);
+        whole = cb_declare(cb, "const size_t", CT_INT, "whole",
+                           cx_add(cb, e->first, cx_mul(cb, tiles, most)));
+    }
+    struct cx *r = cb_for(cb, "r", e->first, whole, rows[0]);
     call_tile(e, op, p, rows[0], panel, r);
     cb_end(cb);
-    struct cx *rest = cb_declare(cb, "size_t", CT_INT, "rest", whole);
+    struct cx *rest = sizes > 1 ? cb_declare(cb, "size_t", CT_INT, "rest", whole) : NULL;
     for (size_t s = 1; s < sizes; s++) {
-        cb_if(cb, cx_le(cb, cx_add(cb, rest, cx_int(cb, rows[s])), p->rows_to));
+        cb_if(cb, cx_le(cb, cx_add(cb, rest, cx_int(cb, rows[s])), e->last));
         call_tile(e, op, p, rows[s], panel, rest);
         if (s + 1 < sizes)
             cb_advance(cb, rest, cx_int(cb, rows[s]));
         cb_end(cb);
     }
-    cb_end(cb);
+}
+
+void kernel_emit_product(struct emit *e, const struct op *op, const struct product *p)
+{
+    struct cbuild *cb = e->cb;
+    unsigned rows[TILE_ROWS_MAX];
+    const size_t sizes = tile_rows(e->isa, e->ir->f64, rows);
+    struct cx *panel = cx_int(cb, 0);
+    if (p->panels > 1)
+        panel = cb_for(cb, "p", panel, cx_int(cb, p->panels), 1);
+    if (p->row_count)
+        constant_rows(e, op, p, rows, sizes, panel);
+    else
+        variable_rows(e, op, p, rows, sizes, panel);
+    if (p->panels > 1)
+        cb_end(cb);
 }

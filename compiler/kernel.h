@@ -17,15 +17,15 @@ enum {
     PANEL = 16
 };
 
-/* A product as a looped op needs it; all members are expressions of the emitted C. */
+/* A product as a looped op needs it; in expressions of the emitted C. */
 struct product {
-    struct cx *rows_from, *rows_to;
+    uint32_t row_count; /* 0: the rows e->first … e->last-1 */
+    uint32_t panels;
     struct cx *depth;
     struct cx *a, *a_row, *a_step;   /* a[i·a_row + k·a_step] */
     struct cx *b, *b_panel, *b_step; /* panel p: b[p·b_panel + k·b_step + j] */
     struct cx *start;                /* start[p·PANEL + j], or NULL: zeros */
     struct cx *c, *c_panel, *c_row;  /* c[p·c_panel + i·c_row + j] */
-    struct cx *panels;
 };
 
 /* How many of op's posts a tile's epilogue takes; the rest follows in loops. */

@@ -25,11 +25,10 @@ static struct cx *param_at(struct emit *e, struct cx *base, int tensor, uint32_t
     return cx_at(e->cb, base, cx_int(e->cb, panel_index(ir_at(e->ir, tensor), k, unit)));
 }
 
-/* Panels of a parameter-like tensor as a named constant. */
-static struct cx *panels_of(struct emit *e, int tensor)
+static uint32_t panels_of(struct emit *e, int tensor)
 {
     const struct tensor *t = ir_at(e->ir, tensor);
-    return cx_int(e->cb, (t->units + t->panel - 1) / t->panel);
+    return (t->units + t->panel - 1) / t->panel;
 }
 
 /* Forward and dX differ in which way they go through W: y[j] = b[j] + Σ_k x[k]·W[k][j], and
@@ -76,8 +75,7 @@ static void rows_emit_tiles(struct emit *e, const struct op *op)
 {
     struct cbuild *cb = e->cb;
     struct cx *panel = cx_int(cb, PANEL);
-    const struct product p = {.rows_from = e->first,
-                              .rows_to = e->last,
+    const struct product p = {.panels = panels_of(e, op->in[1]),
                               .depth = emit_units(e, op->in[0]),
                               .a = e->in[0],
                               .a_row = emit_stride(e, op->in[0]),
@@ -88,8 +86,7 @@ static void rows_emit_tiles(struct emit *e, const struct op *op)
                               .start = e->in[2],
                               .c = e->out[0],
                               .c_panel = panel,
-                              .c_row = emit_stride(e, op->out[0]),
-                              .panels = panels_of(e, op->in[1])};
+                              .c_row = emit_stride(e, op->out[0])};
     kernel_emit_product(e, op, &p);
     emit_posts(e, op, kernel_posts(op));
 }
@@ -302,8 +299,8 @@ static void dw_emit(struct emit *e, const struct op *op)
     }
     struct cbuild *cb = e->cb;
     struct cx *one = cx_int(cb, 1), *panel = cx_int(cb, PANEL);
-    const struct product p = {.rows_from = cx_int(cb, 0),
-                              .rows_to = emit_units(e, op->in[0]),
+    const struct product p = {.row_count = ir_at(e->ir, op->in[0])->units,
+                              .panels = panels_of(e, op->out[0]),
                               .depth = e->n,
                               .a = e->in[0],
                               .a_row = one,
@@ -313,8 +310,7 @@ static void dw_emit(struct emit *e, const struct op *op)
                               .b_step = emit_stride(e, op->in[1]),
                               .c = e->out[0],
                               .c_panel = cx_mul(cb, emit_units(e, op->in[0]), panel),
-                              .c_row = panel,
-                              .panels = panels_of(e, op->out[0])};
+                              .c_row = panel};
     kernel_emit_product(e, op, &p);
 }
 
