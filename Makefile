@@ -81,9 +81,10 @@ $(B)/runtime/%.o: runtime/%.c $(B)/flags
 # ---- tests ----
 
 check: ## all tests, after installing what they need
-	tools/install-deps build check
-	$(MAKE) all $(B)/unit $(B)/oracle
-	tools/run-tests $(B)
+	@tools/install-deps build check
+	@echo 'building …'
+	@$(MAKE) -s all $(B)/unit $(B)/oracle
+	@tools/run-tests $(B)
 
 check-san: ## unit tests and trainers under the address and undefined-behaviour sanitizers
 	$(MAKE) B=$(B)/san CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' \
@@ -118,9 +119,10 @@ format: ## clang-format on everything
 # ---- from the model to the trained network ----
 
 demo: ## train on Fashion-MNIST, from nothing, after installing what that needs
-	tools/install-deps build demo
-	$(MAKE) all
-	tools/demo $(B)
+	@tools/install-deps build demo
+	@echo 'building …'
+	@$(MAKE) -s all
+	@tools/demo $(B)
 
 # ---- installation ----
 
