@@ -31,12 +31,13 @@ enum {
     STEPS_CONFIRM = 2 /* shorter steps that a slope in f32 is compared with */
 };
 
-/* The steps tried are 2^first, 2^(first - shorter) … */
+/* The steps tried are 2^first, 2^(first - shorter) … Over one of 2^noise the loss hardly changes,
+ * be the point on a kink or not, but is rounded anew. */
 static const struct step_ladder {
-    int first, shorter, count;
+    int first, shorter, count, noise;
 } step_ladders[] = {
-    [MLPRT_F64] = {-10, 3, 6}, /* down to 2^-25: rounding costs 1e-13 … 1e-8 of a loss of 1 */
-    [MLPRT_F32] = {-4, 2, 5},  /* down to 2^-12: 1e-6 … 1e-3 */
+    [MLPRT_F64] = {-10, 3, 6, -43}, /* down to 2^-25: rounding costs 1e-13 … 1e-8 of a loss of 1 */
+    [MLPRT_F32] = {-4, 2, 5, -17},  /* down to 2^-12: 1e-6 … 1e-3 */
 };
 
 /* The five-point formula of losses with independent errors of 1 has one of 0.95 / h, and the doubt
@@ -179,12 +180,11 @@ static int compare_doubles(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* The rounding errors of the mean loss: what is left of it in fourth differences over steps so
- * short that it should hardly change. The median passes over a kink. */
+/* The rounding errors of the mean loss: the median of what is left of it in fourth differences. */
 static double measure_noise(struct mlprt_probe *p)
 {
     const struct mlprt_ray ray = {.param = NULL};
-    const double h = step_of(p, step_ladders[p->s->model->element].count - 1);
+    const double h = ldexp(1, step_ladders[p->s->model->element].noise);
     const double fourth_sigma = sqrt(70); /* of 1, -4, 6, -4, 1 */
     double noise[NOISE_RAYS];
 
