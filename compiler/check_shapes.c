@@ -11,8 +11,9 @@
  * padding. */
 #define PARAMETERS_MAX   ((uint64_t)1 << 28)
 #define BATCH_VALUES_MAX ((uint64_t)1 << 27)
-/* What the schedule adds to a row at the most: up to a panel, and a cache line. */
-#define PADDING_MAX 31
+/* Weights are padded to whole panels; a sample's row at the most by so much. */
+#define PANEL_COLUMNS   16
+#define ROW_PADDING_MAX 31
 
 static enum word_id layer_id(const struct layer *layer)
 {
@@ -66,6 +67,18 @@ static bool may_train(const struct layer *layer)
     return frozen->bad || !frozen->truth;
 }
 
+static uint64_t whole_panels(uint32_t columns)
+{
+    return ((uint64_t)columns + PANEL_COLUMNS - 1) / PANEL_COLUMNS * PANEL_COLUMNS;
+}
+
+/* Elements of a weight matrix or of its transposed copy, whichever is padded to more. */
+static uint64_t padded_weights(uint32_t in, uint32_t out)
+{
+    const uint64_t weights = in * whole_panels(out), copy = out * whole_panels(in);
+    return weights > copy ? weights : copy;
+}
+
 static void check_parameters(struct scope *s, const struct model *m)
 {
     uint64_t total = 0; /* at most LAYERS_MAX · (UNITS_MAX + 32)² < 2⁶¹ */
@@ -75,8 +88,8 @@ static void check_parameters(struct scope *s, const struct model *m)
         trainable = trainable || may_train(layer);
         if (layer_id(layer) != WORD_DENSE || total > PARAMETERS_MAX)
             continue;
-        total += ((uint64_t)layer->in + layer->word->args[DENSE_BIAS].truth + PADDING_MAX) *
-                 (layer->out + PADDING_MAX);
+        total += padded_weights(layer->in, layer->out) +
+                 (layer->word->args[DENSE_BIAS].truth ? layer->out : 0);
         if (total > PARAMETERS_MAX)
             diag_report(s->diags, DIAG_TOO_LARGE, layer->span,
                         "with this layer the parameters, padded, are more than %llu",
@@ -92,9 +105,9 @@ static void check_batch(struct scope *s, const struct model *m)
 {
     if (!words_has(m->train, TRAIN_BATCH))
         return;
-    uint64_t values = m->input_size + PADDING_MAX; /* at most 4097 · (2²⁴ + 31) */
+    uint64_t values = m->input_size + ROW_PADDING_MAX; /* at most 4097 · (2²⁴ + 31) */
     for (size_t i = 0; i < m->layer_count; i++)
-        values += m->layers[i].out + PADDING_MAX;
+        values += m->layers[i].out + ROW_PADDING_MAX;
     const struct value *batch = &m->train->args[TRAIN_BATCH];
     if (values * (uint64_t)batch->number <= BATCH_VALUES_MAX)
         return;
