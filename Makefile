@@ -83,7 +83,7 @@ $(B)/runtime/%.o: runtime/%.c $(B)/flags
 check: ## all tests, after installing what they need
 	@tools/install-deps build check
 	@echo 'building …'
-	@$(MAKE) -s all $(B)/unit $(B)/oracle
+	@$(MAKE) -s --no-print-directory all $(B)/unit $(B)/oracle
 	@tools/run-tests $(B)
 
 check-san: ## unit tests and trainers under the address and undefined-behaviour sanitizers
@@ -121,7 +121,7 @@ format: ## clang-format on everything
 demo: ## train on Fashion-MNIST, from nothing, after installing what that needs
 	@tools/install-deps build demo
 	@echo 'building …'
-	@$(MAKE) -s all
+	@$(MAKE) -s --no-print-directory all
 	@tools/demo $(B)
 
 # ---- installation ----
