@@ -7,20 +7,8 @@
 #include "train.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
-
-/* A standard stream that is closed would give its number to the next file opened, and what is
- * printed would go there. What stands in for it lets nothing through in the stream's direction, so
- * that its use is still an error. */
-static void guard_streams(void)
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
-            (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
-}
 
 static enum mlprt_status run_command(struct mlprt_session *s, struct mlprt_error *e)
 {
@@ -74,7 +62,6 @@ int mlprt_main(const struct mlprt_model *model, int argc, char **argv)
     struct mlprt_error e = {""};
     struct mlprt_options o;
 
-    guard_streams();
     signal(SIGPIPE, SIG_IGN); /* a pipe closed by its reader is an error of writing */
     if (model->abi != MLPRT_ABI) {
         fprintf(stderr,
