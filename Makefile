@@ -91,7 +91,7 @@ check-san: ## unit tests and trainers under the address and undefined-behaviour 
 	    all $(B)/san/unit
 	tools/run-san $(B)/san
 
-check-seeds: all ## the accuracy that the examples promise, seeds 1 to 5 (ten minutes)
+check-seeds: all ## the accuracy that the examples promise, seeds 1 to 5 (two minutes)
 	tools/five-seeds $(B)
 
 bench: all ## one epoch of fashion against PyTorch, in turn
