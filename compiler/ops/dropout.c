@@ -157,12 +157,12 @@ static void emit(struct emit *e, const struct op *op)
 
 static const char *formula(struct arena *arena, const struct ir *ir, const struct op *op)
 {
-    const char *x = ir_at(ir, op->in[0])->name;
-    if (is_classic(op))
-        return arena_printf(arena, "%s = keep ? %s : 0, in evaluation %s·%g",
-                            ir_at(ir, op->out[0])->name, x, x, kept_share(op));
-    return arena_printf(arena, "%s = keep ? %s / %g : 0", ir_at(ir, op->out[0])->name, x,
-                        kept_share(op));
+    const char *y = ir_at(ir, op->out[0])->name, *x = ir_at(ir, op->in[0])->name;
+    if (!is_classic(op))
+        return arena_printf(arena, "%s = keep ? %s / %g : 0", y, x, kept_share(op));
+    if (op->section == SECTION_BACKWARD)
+        return arena_printf(arena, "%s = keep ? %s : 0", y, x);
+    return arena_printf(arena, "%s = keep ? %s : 0, in evaluation %s·%g", y, x, x, kept_share(op));
 }
 
 static uint64_t flops(const struct ir *ir, const struct op *op)
