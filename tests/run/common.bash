@@ -52,6 +52,23 @@ value_of() {
     awk -v word="$1" '{ for (i = 1; i < NF; i++) if ($i == word) value = $(i + 1) } END { print value }'
 }
 
+# Bash lets a test go on after "! COMMAND", whatever comes of it; these two are said instead.
+# differ A B: the files are there and not the same.
+differ() {
+    local end=0
+    cmp -s "$1" "$2" || end=$?
+    [ $end = 1 ] || {
+        echo "$1 and $2 are the same, or one is missing"
+        return 1
+    }
+}
+# lacks PATTERN FILE…: the files are there and none of their lines matches.
+lacks() {
+    local end=0
+    grep "$@" || end=$?
+    [ $end = 1 ]
+}
+
 # at_least A B, below A B: comparisons of decimal numbers
 at_least() {
     awk -v a="$1" -v b="$2" 'BEGIN { exit !(a != "" && a + 0 >= b + 0) }'

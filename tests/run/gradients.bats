@@ -13,7 +13,7 @@ program() {
 # fault NAME SCRIPT: the edit changes the text, and gradcheck says no.
 fault() {
     program "$ROOT/tests/models/mixed.mlp" "$2"
-    ! cmp -s right.c edited.c || { echo "$1: nothing was edited"; return 1; }
+    differ right.c edited.c || { echo "$1: nothing was edited"; return 1; }
     run ./net gradcheck
     [ "$status" = 1 ] || { echo "$1 was not seen: $output"; return 1; }
     [[ $output == *"worst relative error"* ]]

@@ -19,7 +19,7 @@ load common
     ./standalone-xor train --save standalone.safetensors
     cmp linked.safetensors standalone.safetensors
     ./standalone-xor train --seed 2 --save other.safetensors
-    ! cmp -s linked.safetensors other.safetensors
+    differ linked.safetensors other.safetensors
 }
 
 @test "standalone: no warning under strict flags" {

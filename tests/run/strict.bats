@@ -41,5 +41,5 @@ compile_all() {
     mkdir below
     (cd below && mlpgen ../fashion.mlp -o two.c)
     cmp one.c below/two.c
-    ! grep -F -e "$PWD" -e "$(hostname)" -e "$(date +%Y-%m-%d)" one.c
+    lacks -F -e "$PWD" -e "$(hostname)" -e "$(date +%Y-%m-%d)" one.c
 }
