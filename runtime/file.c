@@ -15,9 +15,11 @@
 
 enum {
     PATH_SHOWN = 400, /* bytes of a path in a message: leaves more than half of it to the rest */
-    READ_START = 1 << 16, /* first buffer where the size is unknown: a pipe's usual capacity */
-    TEMPORARY_NAME = 200, /* bytes of the name in a temporary one: NAME_MAX is 255 */
-    TEMPORARY_TRIES = 100 /* left-overs of killed runs of the same process id to step over */
+    READ_START = 1 << 16,  /* first buffer where the size is unknown: a pipe's usual capacity */
+    TEMPORARY_NAME = 200,  /* bytes of the name in a temporary one: NAME_MAX is 255 */
+    TEMPORARY_TRIES = 100, /* left-overs of killed runs of the same process id to step over */
+    LINKS_MOST = 40,       /* symbolic links to follow, as Linux does */
+    LINK_TARGET = 4096     /* bytes of what one says: PATH_MAX on Linux */
 };
 
 enum mlprt_status mlprt_file_fail(struct mlprt_error *e, enum mlprt_status status, const char *path,
@@ -119,6 +121,26 @@ static size_t directory_length(const char *path)
     return slash ? (size_t)(slash - path) + 1 : 0;
 }
 
+/* The file that path leads to behind symbolic links, whether it is there yet or not. Released by
+ * the caller; NULL with errno. Only the last name is followed: the system follows the others. */
+static char *path_follow(const char *path)
+{
+    char target[LINK_TARGET], *at = strdup(path);
+    for (int links = 0; at && links < LINKS_MOST; links++) {
+        const ssize_t length = readlink(at, target, sizeof target);
+        if (length < 0 || (size_t)length == sizeof target)
+            return at; /* no link, or none that can be opened */
+        const size_t directory = *target == '/' ? 0 : directory_length(at);
+        char *next = malloc(directory + (size_t)length + 1);
+        if (next)
+            snprintf(next, directory + (size_t)length + 1, "%.*s%.*s", (int)directory, at,
+                     (int)length, target);
+        free(at);
+        at = next;
+    }
+    return at;
+}
+
 /* Creates a new file beside w->path and returns its descriptor, or -1. */
 static int temporary_create(struct mlprt_writer *w)
 {
@@ -156,11 +178,11 @@ static int target_open(struct mlprt_writer *w, const char *path)
         errno = EISDIR;
         return -1;
     }
-    /* Behind a symbolic link it is the file that is replaced, not the link. */
-    w->path = exists ? realpath(path, NULL) : strdup(path);
+    const bool replaced = !exists || S_ISREG(st.st_mode);
+    w->path = replaced ? path_follow(path) : strdup(path);
     if (!w->path)
         return -1;
-    if (exists && !S_ISREG(st.st_mode))
+    if (!replaced)
         return open(w->path, O_WRONLY | O_CLOEXEC);
     const int fd = temporary_create(w);
     if (fd >= 0 && exists && fchmod(fd, st.st_mode & 07777)) {

@@ -26,8 +26,8 @@ enum mlprt_status mlprt_file_fail(struct mlprt_error *e, enum mlprt_status statu
 
 /* Replaces the file at path as a whole: temporary file beside it, write, fsync, rename, fsync of
  * the directory. After a failure the old file is as it was and nothing is left over. An existing
- * file's permission bits are kept and symbolic links followed; what is no regular file (a device, a
- * pipe) is written as it is.
+ * file's permission bits are kept. Symbolic links are followed, also to a file that is not there
+ * yet. What is no regular file (a device, a pipe) is written as it is.
  *
  *     struct mlprt_writer w;
  *     if (mlprt_writer_open(&w, path, e)) return …;

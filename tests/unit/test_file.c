@@ -262,6 +262,31 @@ Test(file, through_symbolic_link)
     scratch_close(&s);
 }
 
+/* Of links that lead nowhere yet it is the end that is created. */
+Test(file, through_dangling_link)
+{
+    struct scratch s;
+    struct mlprt_error e;
+    struct stat st;
+    scratch_open(&s);
+    const char *path = scratch_path(&s, "net"), *link = scratch_path(&s, "link"),
+               *second = scratch_path(&s, "second"), *lost = scratch_path(&s, "lost");
+    cr_assert_eq(symlink(path, second), 0);   /* absolute … */
+    cr_assert_eq(symlink("second", link), 0); /* … and beside the link, not the working directory */
+    cr_expect_eq(replace(link, "new", 3, &e), MLPRT_OK, "%s", e.text);
+    expect_content(path, "new");
+    cr_expect(lstat(link, &st) == 0 && S_ISLNK(st.st_mode));
+    cr_expect(lstat(second, &st) == 0 && S_ISLNK(st.st_mode));
+    cr_expect_eq(scratch_count(&s), 3);
+    cr_assert_eq(symlink("no/such", lost), 0);
+    expect_unwritable(lost, "cannot write: No such file or directory");
+    cr_assert_eq(unlink(path), 0);
+    cr_assert_eq(symlink("link", path), 0);
+    expect_unwritable(link, "cannot write: Too many levels of symbolic links");
+    cr_expect_eq(scratch_count(&s), 4);
+    scratch_close(&s);
+}
+
 Test(file, unwritable)
 {
     struct scratch s;
