@@ -62,7 +62,9 @@ int mlprt_main(const struct mlprt_model *model, int argc, char **argv)
     struct mlprt_error e = {""};
     struct mlprt_options o;
 
-    signal(SIGPIPE, SIG_IGN); /* a pipe closed by its reader is an error of writing */
+    /* A pipe closed by its reader is an error of writing, and so is a limit on files' sizes. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     if (model->abi != MLPRT_ABI) {
         fprintf(stderr,
                 "error: compiled for runtime interface %lu, but linked with %d; compile "

@@ -7,7 +7,7 @@
 #define _POSIX_C_SOURCE 200809L
 #endif
 #ifndef _XOPEN_SOURCE
-#define _XOPEN_SOURCE 700 /* realpath, which glibc still counts as XSI */
+#define _XOPEN_SOURCE 700 /* SIGXFSZ, which POSIX counts as XSI */
 #endif
 #ifndef _FILE_OFFSET_BITS
 #define _FILE_OFFSET_BITS 64 /* files beyond 2 GiB on 32-bit machines */
