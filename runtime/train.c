@@ -31,14 +31,15 @@ struct training {
     struct mlprt_progress progress;
 };
 
-/* Fails now rather than after hours of training if the weights cannot be written. What is no
- * regular file is left to the writing itself: opening a pipe is an event for its reader. */
+/* Fails now rather than after hours of training if the weights cannot be written. Pipes and devices
+ * are left to the writing itself: opening one is an event for whoever is at its other end. */
 static enum mlprt_status save_try(const char *path, struct mlprt_error *e)
 {
     struct stat there;
     struct mlprt_writer w;
 
-    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
+    if (stat(path, &there) == 0 &&
+        (S_ISFIFO(there.st_mode) || S_ISCHR(there.st_mode) || S_ISBLK(there.st_mode)))
         return MLPRT_OK;
     const enum mlprt_status status = mlprt_writer_open(&w, path, e);
     if (!status)

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/wait.h>
 
 static struct scratch scratch;
 static struct mlprt_error e;
@@ -307,6 +308,34 @@ Test(train, notices_before_the_first_step_that_it_cannot_save)
     cr_expect_eq(train(), MLPRT_IO);
     cr_expect_eq(handnet_steps, 0);
     CONTAINS(e.text, "none/net");
+    options.save = scratch.directory;
+    cr_expect_eq(train(), MLPRT_IO);
+    cr_expect_eq(handnet_steps, 0);
+    CONTAINS(e.text, "cannot write: Is a directory");
+}
+
+/* The trial would be an event for the pipe's reader. */
+Test(train, opens_a_pipe_once, .timeout = 30)
+{
+    char first[9] = {0};
+
+    options.quiet = true;
+    cr_assert_eq(mkfifo(options.save, 0600), 0);
+    const pid_t trainer = fork();
+    if (trainer == 0) {
+        alarm(20); /* not for ever, should nobody read */
+        _exit((int)train());
+    }
+    FILE *file = fopen(options.save, "rb");
+    cr_assert_not_null(file);
+    cr_expect_eq(fread(first, 1, sizeof first, file), sizeof first);
+    cr_expect_eq(first[8], '{');
+    while (fread(first, 1, sizeof first, file) > 0)
+        ;
+    fclose(file);
+    int status;
+    cr_assert_eq(waitpid(trainer, &status, 0), trainer);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 Test(train, refuses_more_steps_than_it_can_count)
@@ -365,13 +394,18 @@ static void raise_twice(uint32_t step)
     }
 }
 
-Test(train, ends_at_once_at_the_second_signal, .signal = SIGTERM)
+Test(train, ends_at_once_at_the_second_signal)
 {
-    scratch_close(&scratch); /* nothing runs after the signal */
+    int status;
+
     options.quiet = true;
-    options.save = "/dev/null";
     handnet_on_update = raise_twice;
-    train();
+    const pid_t trainer = fork();
+    if (trainer == 0)
+        _exit((int)train());
+    cr_assert_eq(waitpid(trainer, &status, 0), trainer);
+    cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    cr_expect_eq(scratch_count(&scratch), 0);
 }
 
 Test(train, ignores_what_it_was_started_to_ignore)
