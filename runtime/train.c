@@ -205,8 +205,11 @@ static enum mlprt_status train_epochs(struct training *t, struct mlprt_error *e)
 static enum mlprt_status training_save(const struct training *t, struct mlprt_error *e)
 {
     const struct mlprt_options *o = t->s->options;
-    const struct mlprt_run run = {
-        .lr = o->lr, .epochs = t->epoch, .seed = o->seed, .data_sha256 = t->data.sha256};
+    const struct mlprt_run run = {.lr = o->lr,
+                                  .epochs = t->epoch,
+                                  .steps = t->step,
+                                  .seed = o->seed,
+                                  .data_sha256 = t->data.sha256};
 
     if (!mlprt_session_finite(t->s))
         return fail_not_finite(t, "weights are", e);

@@ -101,6 +101,8 @@ static void put_metadata(struct mlprt_json_out *out, const struct mlprt_model *m
     put_entry(out, "lr", print_number(run->lr, number));
     snprintf(number, sizeof number, "%" PRIu32, run->epochs);
     put_entry(out, "epochs", number);
+    snprintf(number, sizeof number, "%" PRIu32, run->steps);
+    put_entry(out, "steps", number);
     snprintf(number, sizeof number, "%" PRIu64, run->seed);
     put_entry(out, "seed", number);
     put_entry(out, "data_sha256", run->data_sha256);

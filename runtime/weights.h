@@ -11,6 +11,7 @@
 struct mlprt_run {
     double lr;
     uint32_t epochs; /* finished ones */
+    uint32_t steps;  /* updates; more than those of the epochs where a signal ended the run */
     uint64_t seed;
     const char *data_sha256;
 };
@@ -24,7 +25,7 @@ struct mlprt_run {
  *     model_hash   SHA-256 of the model's identity
  *     normalize    "none" or "scale(F)"
  *     program      the resolved program, its lines ended by newlines
- *     lr, epochs, seed     as run; numbers are the shortest decimals that read back the same
+ *     lr, epochs, steps, seed   as run; numbers are the shortest decimals that read back the same
  *     data_sha256  SHA-256 of the training data
  *
  * Equal weights of equal runs are equal bytes. */

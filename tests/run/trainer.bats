@@ -308,5 +308,6 @@ signalled() {
     ends 0 ./xor info xor.safetensors
     grep -q "hidden.weight.*\[8, 2\]" out
     grep -q "'epochs': 3" out
+    grep -q "'steps': 3" out
     ends 3 ./xor info nothing
 }

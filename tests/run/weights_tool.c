@@ -33,7 +33,8 @@ static int fail(enum mlprt_status status, const struct mlprt_error *e)
 
 static int save(const struct mlprt_model *m, const char *path)
 {
-    const struct mlprt_run run = {.lr = 0.05, .epochs = 7, .seed = 1, .data_sha256 = "1234"};
+    const struct mlprt_run run = {
+        .lr = 0.05, .epochs = 7, .steps = 70, .seed = 1, .data_sha256 = "1234"};
     struct mlprt_error e;
     const enum mlprt_status status = mlprt_weights_save(m, arena, &run, path, &e);
     return status ? fail(status, &e) : 0;

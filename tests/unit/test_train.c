@@ -353,6 +353,15 @@ static void raise_in_step_3(uint32_t step)
         raise(signal_to_raise);
 }
 
+static void expect_header(const struct mlprt_bytes *file, const char *part)
+{
+    const int length = file->data[0] + (file->data[1] << 8);
+    char text[2048];
+
+    snprintf(text, sizeof text, "%.*s", length, (const char *)file->data + 8);
+    CONTAINS(text, part);
+}
+
 /* A signal in the fourth step, the last of the second epoch: what is saved are the weights of two
  * epochs, though the second was not finished. */
 static void interrupted(int number)
@@ -369,11 +378,13 @@ static void interrupted(int number)
     cr_expect_str_eq(e.text, message);
     cr_expect_eq(handnet_steps, 4);
     struct mlprt_bytes stopped = saved();
+    expect_header(&stopped, "\"epochs\":\"1\",\"steps\":\"4\"");
 
     options.epochs = 2;
     handnet_on_update = NULL;
     cr_assert_eq(train(), MLPRT_OK);
     struct mlprt_bytes whole = saved();
+    expect_header(&whole, "\"epochs\":\"2\",\"steps\":\"4\"");
     cr_expect_arr_eq(stopped.data + stopped.size - tensors, whole.data + whole.size - tensors,
                      tensors);
     mlprt_bytes_free(&stopped);

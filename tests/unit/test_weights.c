@@ -32,7 +32,7 @@ static struct mlprt_model tiny(void)
 }
 
 static const struct mlprt_run run = {
-    .lr = 0.1, .epochs = 10, .seed = 18446744073709551615u, .data_sha256 = "abcd"};
+    .lr = 0.1, .epochs = 10, .steps = 4711, .seed = 18446744073709551615u, .data_sha256 = "abcd"};
 
 static struct scratch scratch;
 static const char *path;
@@ -188,7 +188,8 @@ Test(weights, have_this_header)
         "{\"__metadata__\":{\"format\":\"mlpgen 1\",\"model\":\"tiny\",\"model_hash\":\"00ff\","
         "\"normalize\":\"scale(0.00392156862745098)\","
         "\"program\":\"mlp 1;\\nmodel tiny { # \\\"\\\\\\u0009\\n}\\n\",\"lr\":\"0.1\","
-        "\"epochs\":\"10\",\"seed\":\"18446744073709551615\",\"data_sha256\":\"abcd\"},"
+        "\"epochs\":\"10\",\"steps\":\"4711\",\"seed\":\"18446744073709551615\",\"data_sha256\":"
+        "\"abcd\"},"
         "\"hidden.weight\":{\"dtype\":\"F32\",\"shape\":[3,2],\"data_offsets\":[0,24]},"
         "\"hidden.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[24,36]},"
         "\"output.weight\":{\"dtype\":\"F32\",\"shape\":[1,3],\"data_offsets\":[36,48]}}";
