@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char weights_format[] = "mlpgen 1";
+static const char weights_maker[] = "mlpgen ", weights_format[] = "mlpgen 1";
 
 enum { NUMBER_TEXT = 32 }; /* bytes of a printed double: 17 digits, sign, point, exponent */
 
@@ -252,6 +252,20 @@ static enum mlprt_status match_tensors(const struct weights_load *l, enum mlprt_
     return MLPRT_OK;
 }
 
+/* The format of another maker, or none, says nothing; of mlpgen's own there is none before this. */
+static enum mlprt_status match_format(const struct weights_load *l)
+{
+    const struct mlprt_text *format = mlprt_safetensors_metadata(l->file, "format");
+    const size_t maker = sizeof weights_maker - 1;
+    char quoted[MLPRT_QUOTED];
+    if (!format || format->size < maker || memcmp(format->data, weights_maker, maker) != 0 ||
+        mlprt_text_is(*format, weights_format))
+        return MLPRT_OK;
+    return mlprt_file_fail(l->error, MLPRT_MISMATCH, l->file->path,
+                           "its format is %s, a newer one; expected '%s'",
+                           mlprt_text_quote(*format, quoted), weights_format);
+}
+
 /* Nothing but the model's tensors, and its hash where the file has one? All of the model's are
  * known to be there, so an unknown one is among the first param_count + 1. */
 static enum mlprt_status match_nothing_else(const struct weights_load *l)
@@ -306,6 +320,8 @@ enum mlprt_status mlprt_weights_load(const struct mlprt_model *model, void *aren
     l.found = calloc(model->param_count + 1, sizeof *l.found); /* + 1: never of nothing */
     if (!l.found)
         status = mlprt_file_fail(e, MLPRT_IO, path, "out of memory");
+    if (!status && match == MLPRT_MATCH_ALL)
+        status = match_format(&l);
     if (!status)
         status = match_tensors(&l, match);
     if (!status && match == MLPRT_MATCH_ALL)

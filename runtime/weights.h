@@ -34,7 +34,8 @@ enum mlprt_status mlprt_weights_save(const struct mlprt_model *model, const void
                                      struct mlprt_error *e);
 
 enum mlprt_match {
-    MLPRT_MATCH_ALL,    /* exactly the model's tensors, and its hash where the file has one */
+    MLPRT_MATCH_ALL,    /* exactly the model's tensors, in no newer format; its hash, where the file
+                           has one */
     MLPRT_MATCH_BY_NAME /* those that the file has by name; see taken[] */
 };
 

@@ -318,6 +318,35 @@ Test(weights, of_another_model_are_refused)
                    "expected '00fe'");
 }
 
+/* Changes the header's format, of as many letters. */
+static void write_format(const struct mlprt_bytes *b, const char *format)
+{
+    unsigned char *place = (unsigned char *)strstr((char *)b->data + 8, "mlpgen 1");
+    cr_assert_not_null(place);
+    memcpy(place, format, strlen(format));
+    write_file(b->data, b->size);
+    memcpy(place, "mlpgen 1", strlen(format));
+}
+
+Test(weights, of_a_later_format_are_refused)
+{
+    struct mlprt_model m = tiny(), other = tiny();
+    _Alignas(64) unsigned char arena[ARENA];
+    struct mlprt_error e;
+    fill(&m, arena);
+    save(&m, arena);
+    struct mlprt_bytes b = bytes_of_file();
+    other.hash = "00fe"; /* that its hash is another's would be the wrong thing to say */
+    write_format(&b, "mlpgen 2");
+    expect_refusal(&other, MLPRT_MATCH_ALL, MLPRT_MISMATCH,
+                   "its format is 'mlpgen 2', a newer one; expected 'mlpgen 1'");
+    cr_expect_eq(mlprt_weights_load(&m, arena, path, MLPRT_MATCH_BY_NAME, (bool[PARAMS]){0}, &e),
+                 MLPRT_OK);
+    write_format(&b, "pytorch!");
+    cr_expect_eq(mlprt_weights_load(&m, arena, path, MLPRT_MATCH_ALL, NULL, &e), MLPRT_OK);
+    mlprt_bytes_free(&b);
+}
+
 Test(weights, must_be_finite)
 {
     struct mlprt_model m = tiny();
