@@ -54,7 +54,7 @@ enum mlprt_status mlprt_eval(struct mlprt_session *s, struct mlprt_error *e)
         model, s->arena, o->weights ? o->weights : s->weights, MLPRT_MATCH_ALL, NULL, e);
     if (status)
         return status;
-    if (!test && !o->quiet)
+    if (!test && !o->file_count && !o->quiet)
         fprintf(stderr, "note: %s has no test split; this is the training split\n", model->file);
     status = mlprt_session_load(s, &d, test ? &model->test : &model->train, true, e);
     if (status)

@@ -142,6 +142,18 @@ END
     ends 0 ./net eval
     grep -q "has no test split" err
     grep -qE '^loss [0-9.e-]+  accuracy [01]\.[0-9]{4}  samples 4$' out
+    ends 0 ./net eval --quiet
+    [ ! -s err ]
+    # FILEs are no training split
+    printf '\0\0\10\2\0\0\0\1\0\0\0\2\1\1' >x
+    printf '\0\0\10\1\0\0\0\1\0' >y
+    model_of tanh 'train = idx("x", "y");' | mlpgen - -o idx.c
+    linked idx.c idx
+    ends 0 ./idx train --quiet
+    ends 0 ./idx eval
+    grep -q "has no test split" err
+    ends 0 ./idx eval x y
+    [ ! -s err ]
 }
 
 @test "trainer: numbers are told by their root mean square error" {
