@@ -23,7 +23,14 @@ static const struct command_row {
                     1},
 };
 
-enum option_type { OPTION_FLAG, OPTION_TEXT, OPTION_COUNT, OPTION_WHOLE, OPTION_RATE };
+enum option_type {
+    OPTION_FLAG,
+    OPTION_TEXT,
+    OPTION_OUTPUT,
+    OPTION_COUNT,
+    OPTION_WHOLE,
+    OPTION_RATE
+};
 
 enum { /* sets of commands */
        ON_TRAIN = 1 << MLPRT_TRAIN,
@@ -52,7 +59,7 @@ static const struct option_row {
     {"--init", "W", "start from the tensors that weights file W has", ON_TRAIN, OPTION_TEXT,
      OPTION_FIELD(init)},
     {"--save", "W", "where to save the weights (default: the model's name with .safetensors)",
-     ON_TRAIN, OPTION_TEXT, OPTION_FIELD(save)},
+     ON_TRAIN, OPTION_OUTPUT, OPTION_FIELD(save)},
     {"--weights", "W", "the weights (default: the model's name with .safetensors)", ON_EVAL,
      OPTION_TEXT, OPTION_FIELD(weights)},
     {"--all", NULL, "check every parameter, however many there are", ON_GRADCHECK, OPTION_FLAG,
@@ -102,9 +109,15 @@ static enum mlprt_status option_store(struct mlprt_options *o, const struct opti
     switch (row->type) {
     case OPTION_FLAG: *(bool *)field = true; return MLPRT_OK;
     case OPTION_TEXT:
+    case OPTION_OUTPUT:
         if (!*text)
             return mlprt_fail(e, MLPRT_USAGE, "option '%s' needs a %s that is not empty", row->name,
                               row->value);
+        if (row->type == OPTION_OUTPUT && strcmp(text, "-") == 0)
+            return mlprt_fail(e, MLPRT_USAGE,
+                              "option '%s' needs a file, not standard output: weights are renamed "
+                              "into place",
+                              row->name);
         *(const char **)field = text;
         return MLPRT_OK;
     case OPTION_COUNT:

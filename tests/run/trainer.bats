@@ -194,6 +194,9 @@ END
     linked net.c net
     ends 4 ./net eval --weights xor.safetensors
     ends 3 ./xor train --save missing/weights
+    ends 2 ./xor train --save -
+    grep -q "error: option '--save' needs a file, not standard output" err
+    [ ! -e - ]
 }
 
 @test "trainer: numbers that are not finite end with 5 and leave the old weights" {

@@ -95,6 +95,14 @@ Test(options, refuse_missing_and_idle_values)
     refused(ARGUMENTS("train", "--quiet=1"), "option '--quiet' takes no value");
 }
 
+Test(options, refuse_standard_output_for_weights)
+{
+    refused(ARGUMENTS("train", "--save", "-"),
+            "option '--save' needs a file, not standard output: weights are renamed into place");
+    cr_expect_eq(parse(ARGUMENTS("train", "--save", "./-", "--init=-")), MLPRT_OK);
+    cr_expect_eq(parse(ARGUMENTS("eval", "--weights", "-")), MLPRT_OK);
+}
+
 Test(options, refuse_files_that_have_no_meaning)
 {
     refused(ARGUMENTS("gradcheck", "x"), "'gradcheck' takes no argument 'x'");
