@@ -91,6 +91,10 @@ static enum mlprt_status target_check(struct mlprt_dataset *d, const struct mlpr
                                "%lu numbers a sample; the model's target is %lu%s",
                                (unsigned long)d->target.columns, (unsigned long)expected,
                                model->target == MLPRT_CLASS ? ", the class" : "");
+    if (model->target == MLPRT_CLASS && d->target.rank > 2)
+        return mlprt_file_fail(e, MLPRT_MISMATCH, r->target_path,
+                               "%u dimensions; class labels have 1, or 2 with the second 1",
+                               d->target.rank);
     return model->target == MLPRT_CLASS ? labels_take(d, r, e) : MLPRT_OK;
 }
 

@@ -13,8 +13,9 @@ enum mlprt_stored { MLPRT_U8, MLPRT_I8, MLPRT_I16, MLPRT_I32, MLPRT_STORED_F32, 
 struct mlprt_matrix {
     enum mlprt_stored stored;
     uint32_t rows, columns;
-    void *data;   /* rows * columns elements */
-    void *memory; /* what to free: data may point into a file's bytes */
+    unsigned rank; /* dimensions where it comes from: columns are all but the first, flattened */
+    void *data;    /* rows * columns elements */
+    void *memory;  /* what to free: data may point into a file's bytes */
 };
 
 struct mlprt_dataset {

@@ -66,6 +66,7 @@ static enum mlprt_status idx_magic_check(struct idx_file *f, struct mlprt_matrix
             "byte 3: a header of %u dimensions has %zu bytes; the file ends at %zu", p[3],
             f->payload, f->bytes.size);
     m->stored = type->stored;
+    m->rank = p[3];
     return MLPRT_OK;
 }
 

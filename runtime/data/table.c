@@ -32,6 +32,7 @@ static bool table_columns_take(struct mlprt_matrix *m, const struct mlprt_source
         .stored = MLPRT_STORED_F64,
         .rows = s->row_count,
         .columns = columns,
+        .rank = 2,
         .data = to,
         .memory = to,
     };

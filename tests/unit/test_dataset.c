@@ -115,6 +115,8 @@ Test(dataset, wrong_sizes)
     PUT(&s, "x", IDX2("\x08", "\2", "\2", "abcd"));
     PUT(&s, "t", IDX1("\x08", "\3", "\0\0\0"));
     expect_mismatch(&s, &model, "/t: 3 targets for 2 samples of input");
+    PUT(&s, "t", "\0\0\x08\3\0\0\0\2\0\0\0\1\0\0\0\1\0\1");
+    expect_mismatch(&s, &model, "/t: 3 dimensions; class labels have 1, or 2 with the second 1");
     PUT(&s, "t", IDX2("\x08", "\2", "\2", "\0\0\0\0"));
     expect_mismatch(&s, &model, "/t: 2 numbers a sample; the model's target is 1, the class");
     model.input_size = 784;
@@ -261,8 +263,9 @@ Test(dataset, input_is_target)
             data[i] = (stored_type)(value);                                                        \
         struct mlprt_model model = {                                                               \
             .element = element_kind, .input_stride = STRIDE, .scale = 1 / 255.0};                  \
-        const struct mlprt_dataset d = {                                                           \
-            .samples = 2, .input = {kind, 2, COLUMNS, data, NULL}, .label = (uint32_t[]){5, 6}};   \
+        const struct mlprt_dataset d = {.samples = 2,                                              \
+                                        .input = {kind, 2, COLUMNS, 2, data, NULL},                \
+                                        .label = (uint32_t[]){5, 6}};                              \
         uint32_t label;                                                                            \
         mlprt_dataset_gather(&d, &model, (const uint32_t[]){1}, 1, plain, &label);                 \
         model.normalized = true;                                                                   \
