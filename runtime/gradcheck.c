@@ -121,8 +121,10 @@ static bool check_ray(struct check *c, struct check_row *row, const struct mlprt
 {
     const struct mlprt_slope slope = mlprt_probe_slope(&c->probe, ray, small);
     bool kink;
-    const double error = error_of(&slope, a, small, is_f32(c), &kink);
+    double error = error_of(&slope, a, small, is_f32(c), &kink);
 
+    if (isnan(error))
+        error = INFINITY; /* a loss that is no number, which no comparison may lose */
     row->checked++;
     row->kinks += kink;
     row->worst = fmax(row->worst, error);

@@ -167,6 +167,41 @@ Test(gradcheck, leaves_frozen_tensors_out)
     CONTAINS(printed(), "hidden.weight                       6     frozen");
 }
 
+/* The loss is not a number where the first weight, and nothing else, is moved. */
+static double first_weight, second_weight;
+
+static void evaluate_nan(const struct mlprt_batch *b)
+{
+    struct handnet_arena *a = b->arena;
+
+    handnet_evaluate(b);
+    if (a->w1[0][0][0] != first_weight && a->w1[0][1][0] == second_weight)
+        a->loss[0] = NAN;
+}
+
+static void gradient_noted(const struct mlprt_batch *b)
+{
+    const struct handnet_arena *a = b->arena;
+
+    first_weight = a->w1[0][0][0];
+    second_weight = a->w1[0][1][0];
+    handnet_gradient(b);
+}
+
+Test(gradcheck, keeps_a_loss_that_is_no_number_in_mind)
+{
+    static const struct mlprt_path path = {"nan", handnet_always, evaluate_nan, gradient_noted,
+                                           handnet_update};
+    static const struct mlprt_path *const paths[] = {&path};
+    struct mlprt_model model = handnet_model();
+
+    model.paths = paths;
+    model.path_count = 1;
+    cr_expect_eq(check(&model, 1), MLPRT_CHECK_FAILED);
+    CONTAINS(e.text, "the gradient at hidden.weight[0,0] is wrong: the error of inf");
+    CONTAINS(printed(), "worst relative error inf at hidden.weight[0,0]");
+}
+
 Test(gradcheck, says_what_is_not_finite)
 {
     const struct mlprt_model model = handnet_model();
