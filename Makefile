@@ -39,8 +39,8 @@ help: ## this list
 $(B)/mlpgen: $(B)/compiler/main.o $(B)/libmlpgen.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -lm -o $@
 
-$(B)/libmlpgen.a: $(compiler_objects)
-	rm -f $@ && $(AR) rcs $@ $^
+$(B)/libmlpgen.a: $(compiler_objects) $(B)/sources
+	rm -f $@ && $(AR) rcs $@ $(compiler_objects)
 
 $(B)/compiler/%.o: compiler/%.c $(B)/flags | $(B)/parse.tab.h
 	@mkdir -p $(@D)
@@ -62,7 +62,7 @@ $(B)/parse.tab.o $(B)/scan.o $(B)/embed.o: $(B)/%.o: $(B)/%.c $(B)/flags | $(B)/
 	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $(DEPFLAGS) -Icompiler -I$(B) -c $< -o $@
 
 # The runtime as text inside the compiler, for --standalone.
-$(B)/embed.c: $(B)/tools/embed $(embedded) $(headers) $(public)
+$(B)/embed.c: $(B)/tools/embed $(embedded) $(headers) $(public) $(B)/sources
 	$(B)/tools/embed runtime/posix.h runtime/mlprt.h $(public) $(embedded) > $@
 
 $(B)/tools/embed: tools/embed.c
@@ -71,8 +71,8 @@ $(B)/tools/embed: tools/embed.c
 
 # ---- the runtime ----
 
-$(B)/libmlprt.a: $(runtime_objects)
-	rm -f $@ && $(AR) rcs $@ $^
+$(B)/libmlprt.a: $(runtime_objects) $(B)/sources
+	rm -f $@ && $(AR) rcs $@ $(runtime_objects)
 
 $(B)/runtime/%.o: runtime/%.c $(B)/flags
 	@mkdir -p $(@D)
@@ -102,8 +102,8 @@ bench: all ## one epoch of fashion against PyTorch, in turn
 $(B)/oracle: tests/oracle/oracle.c $(B)/libmlpgen.a $(B)/libmlprt.a
 	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) -Icompiler -Iruntime -I. $^ -ldeflate -lm -o $@
 
-$(B)/unit: $(unit_objects) $(B)/libmlpgen.a $(B)/libmlprt.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -lcriterion -ldeflate -lm -o $@
+$(B)/unit: $(unit_objects) $(B)/libmlpgen.a $(B)/libmlprt.a $(B)/sources
+	$(CC) $(CFLAGS) $(LDFLAGS) $(filter-out $(B)/sources,$^) -lcriterion -ldeflate -lm -o $@
 
 $(B)/tests/unit/%.o: tests/unit/%.c $(B)/flags | $(B)/parse.tab.h
 	@mkdir -p $(@D)
@@ -159,9 +159,11 @@ uninstall: ## what install put there
 clean: ## remove build/
 	rm -rf $(B)
 
-# Objects depend on the compiler and its flags: changing either builds them anew.
-flags = $(CC) $(CFLAGS) $(WARNINGS)
-$(B)/flags: force
+# Objects depend on the compiler and its flags: changing either builds them anew. What is made of all
+# sources depends on their list: one that is deleted leaves it.
+$(B)/flags: private text = $(CC) $(CFLAGS) $(WARNINGS)
+$(B)/sources: private text = $(compiler) $(runtime) $(embedded) $(headers) $(public) $(units)
+$(B)/flags $(B)/sources: force
 	@mkdir -p $(@D)
 	@echo '$(flags)' | cmp -s - $@ || echo '$(flags)' > $@
 .PHONY: force
