@@ -87,15 +87,19 @@ check: ## all tests, after installing what they need
 	@tools/run-tests $(B)
 
 check-san: ## unit tests and trainers under the address and undefined-behaviour sanitizers
+	@tools/install-deps build check
 	$(MAKE) B=$(B)/san CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' \
 	    all $(B)/san/unit
 	tools/run-san $(B)/san
 
-check-seeds: all ## the accuracy that the examples promise, seeds 1 to 5 (two minutes)
+check-seeds: ## the accuracy that the examples promise, seeds 1 to 5 (two minutes)
+	@tools/install-deps build demo
+	@$(MAKE) -s --no-print-directory all
 	tools/five-seeds $(B)
 
-bench: all ## one epoch of fashion against PyTorch, in turn
-	tools/install-deps build bench demo
+bench: ## one epoch of fashion against PyTorch, in turn
+	@tools/install-deps build bench demo
+	@$(MAKE) -s --no-print-directory all
 	bench/run $(B)
 
 # The trainer computed by the reference evaluator: what emitted code is compared with.
@@ -110,10 +114,13 @@ $(B)/tests/unit/%.o: tests/unit/%.c $(B)/flags | $(B)/parse.tab.h
 	$(CC) -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) $(DEPFLAGS) -Icompiler -Iruntime -I. -I$(B) \
 	    -c $< -o $@
 
-lint: all ## formatting, layering, static analysis
+lint: ## formatting, layering, static analysis
+	@tools/install-deps build lint
+	@$(MAKE) -s --no-print-directory all
 	tools/lint $(B)
 
 format: ## clang-format on everything
+	@tools/install-deps lint
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
 # ---- from the model to the trained network ----
@@ -165,7 +172,7 @@ $(B)/flags: private text = $(CC) $(CFLAGS) $(WARNINGS)
 $(B)/sources: private text = $(compiler) $(runtime) $(embedded) $(headers) $(public) $(units)
 $(B)/flags $(B)/sources: force
 	@mkdir -p $(@D)
-	@echo '$(flags)' | cmp -s - $@ || echo '$(flags)' > $@
+	@echo '$(text)' | cmp -s - $@ || echo '$(text)' > $@
 .PHONY: force
 force:
 

@@ -1,0 +1,33 @@
+# tools/install-deps sees what is there, before it installs anything. The programs that it asks and
+# those that it would call are the test's own.
+
+load common
+
+# fake NAME STATUS [LINE]: a program that prints a line and ends with a status.
+fake() {
+    mkdir -p bin
+    printf '#!/bin/sh\necho "%s"\nexit %s\n' "$3" "$2" >"bin/$1"
+    chmod 755 "bin/$1"
+}
+
+install_deps() {
+    fake apt-get 1
+    fake sudo 1
+    PATH=$PWD/bin:$PATH run "$ROOT/tools/install-deps" "$@"
+}
+
+@test "deps: a library is seen by the linker's list" {
+    fake ldconfig 0 "	libopenblas.so.0 (libc6,x86-64) => /lib/x86_64-linux-gnu/libopenblas.so.0"
+    install_deps bench
+    [[ $output != *openblas* ]]
+    fake ldconfig 0 "	libblas.so.3 (libc6,x86-64) => /lib/x86_64-linux-gnu/libblas.so.3"
+    install_deps bench
+    [ "$status" = 1 ]
+    [[ $output == *"error: missing; "*"apt-get install"*" libopenblas0-pthread"* ]]
+}
+
+@test "deps: what is there is not installed" {
+    install_deps build
+    [ "$status" = 0 ]
+    [[ $output != *gcc* ]]
+}
