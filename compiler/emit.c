@@ -60,15 +60,16 @@ static void emit_constants(struct emitter *em)
         "N_x. A weight w[k][j] of a looped layer stands in panels of %d columns, at "
         "[j / %d][k][j %% %d]; of a layer that is written out, at [k][j].",
         PANEL, PANEL, PANEL);
+    const struct life *lives = ir_lives(ir);
     for (size_t i = 0; i < ir->tensors.len; i++) {
         const struct tensor *t = ir_at(ir, (int)i);
-        if (!ir_uses(ir, (int)i) || !tensor_in_arena(t))
+        if (life_empty(lives[i]) || !tensor_in_arena(t))
             continue;
         struct cx *list = cx_list(cb, false);
         cx_list_add(cb, list, arena_printf(cb->arena, "N_%s", t->name), cx_int(cb, t->units));
         if (tensor_per_sample(t) && t->stride != t->units)
             cx_list_add(cb, list, arena_printf(cb->arena, "LD_%s", t->name), cx_int(cb, t->stride));
-        cx_list_add(cb, list, arena_printf(cb->arena, "AT_%s", t->name),
+        cx_list_add(cb, list, arena_printf(cb->arena, "PLACE_%s", t->name),
                     cx_int(cb, (int64_t)t->offset));
         cb_enum(cb, list);
     }

@@ -34,7 +34,7 @@ static struct cx *count(struct emitter *em, uint64_t v)
 static struct cx *offset(struct emitter *em, int tensor)
 {
     struct cbuild *cb = &em->cb;
-    return cx_mul(cb, cx_namef(cb, CT_INT, "AT_%s", ir_at(em->ir, tensor)->name),
+    return cx_mul(cb, cx_namef(cb, CT_INT, "PLACE_%s", ir_at(em->ir, tensor)->name),
                   cx_namef(cb, CT_INT, "sizeof(%s)", cb_real_name(cb)));
 }
 

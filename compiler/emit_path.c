@@ -43,7 +43,8 @@ static struct cx *at_tensor(struct cbuild *cb, const struct ir *ir, int tensor)
     const struct tensor *t = ir_at(ir, tensor);
     if (t->role == ROLE_LABEL)
         return cx_member(cb, CT_LABELS, cx_name(cb, CT_OTHER, "batch"), "label");
-    struct cx *at = cx_add(cb, cx_name(cb, CT_REALS, "a"), cx_namef(cb, CT_INT, "AT_%s", t->name));
+    struct cx *at =
+        cx_add(cb, cx_name(cb, CT_REALS, "a"), cx_namef(cb, CT_INT, "PLACE_%s", t->name));
     return t->role == ROLE_MASK ? cx_cast(cb, CT_BYTES, "unsigned char *", at) : at;
 }
 

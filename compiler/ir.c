@@ -3,22 +3,14 @@
 
 #include <string.h>
 
-static bool name_taken(const struct ir *ir, const char *name)
-{
-    for (size_t i = 0; i < ir->tensors.len; i++)
-        if (!strcmp(ir->tensors.at[i].name, name))
-            return true;
-    return false;
-}
-
 int ir_tensor(struct ir *ir, const char *name, enum tensor_role role, uint32_t depth,
               uint32_t units, uint32_t layer)
 {
     char *unique = arena_printf(ir->arena, "%s", name);
     for (char *c = unique; *c; c++)
         if (*c == '.')
-            *c = '_'; /* block.0.dense1: check.c has made sure that no two names meet here */
-    while (name_taken(ir, unique))
+            *c = '_'; /* block.0.dense1: check_layers.c makes sure that no two layers meet here */
+    while (!nameset_add(ir->arena, &ir->names, unique))
         unique = arena_printf(ir->arena, "%s_", unique);
     *VEC_PUSH(ir->arena, &ir->tensors) = (struct tensor){
         .name = unique, .role = role, .depth = depth, .units = units, .layer = layer};
@@ -75,29 +67,57 @@ uint64_t tensor_stored(const struct ir *ir, const struct tensor *t)
     return ((uint64_t)t->units + t->panel - 1) / t->panel * t->panel * t->depth;
 }
 
-bool ir_uses(const struct ir *ir, int tensor)
+size_t op_tensors(const struct op *op, int ids[OP_TENSORS_MAX])
 {
-    if (tensor == ir->input || tensor == ir->output || tensor == ir->target || tensor == ir->loss ||
-        ir_at(ir, tensor)->role == ROLE_PARAM)
-        return true;
-    for (size_t i = 0; i < ir->ops.len; i++)
-        for (size_t k = 0; k < OP_OUT_MAX; k++)
-            if (ir->ops.at[i].out[k] == tensor)
-                return true;
-    return ir_readers(ir, tensor) > 0;
+    size_t n = 0;
+    for (size_t i = 0; i < OP_IN_MAX; i++)
+        if (op->in[i] != NO_TENSOR)
+            ids[n++] = op->in[i];
+    for (size_t i = 0; i < op->post_count; i++)
+        if (op->post[i].aux != NO_TENSOR)
+            ids[n++] = op->post[i].aux;
+    for (size_t i = 0; i < OP_OUT_MAX; i++)
+        if (op->out[i] != NO_TENSOR)
+            ids[n++] = op->out[i];
+    return n;
 }
 
-size_t ir_readers(const struct ir *ir, int tensor)
+static struct life life_beyond_ops(const struct ir *ir, int tensor, struct life life)
 {
-    size_t readers = 0;
-    for (size_t i = 0; i < ir->ops.len; i++) {
-        const struct op *op = &ir->ops.at[i];
-        for (size_t k = 0; k < OP_IN_MAX; k++)
-            readers += op->in[k] == tensor;
-        for (size_t k = 0; k < op->post_count; k++)
-            readers += op->post[k].aux == tensor;
+    switch (ir_at(ir, tensor)->role) {
+    case ROLE_PARAM:
+    case ROLE_STATE:
+    case ROLE_COPY: return (struct life){PHASE_PREPARE, PHASE_UPDATE};
+    case ROLE_INPUT:
+    case ROLE_TARGET: life.from = PHASE_PREPARE; break;
+    case ROLE_LOSS:
+    case ROLE_GRAD: life.to = PHASE_UPDATE; break;
+    default: break;
     }
-    return readers;
+    if (tensor == ir->output)
+        life.to = PHASE_UPDATE;
+    return life;
+}
+
+struct life *ir_lives(const struct ir *ir)
+{
+    struct life *lives = ARENA_ARRAY(ir->arena, struct life, ir->tensors.len);
+    for (size_t t = 0; t < ir->tensors.len; t++)
+        lives[t] = (struct life){PHASE_UPDATE + 1, PHASE_PREPARE - 1};
+    for (size_t i = 0; i < ir->ops.len; i++) {
+        int ids[OP_TENSORS_MAX];
+        const size_t n = op_tensors(&ir->ops.at[i], ids);
+        const int phase = (int)ir->ops.at[i].phase;
+        for (size_t k = 0; k < n; k++) {
+            struct life *life = &lives[ids[k]];
+            life->from = phase < life->from ? phase : life->from;
+            life->to = phase > life->to ? phase : life->to;
+        }
+    }
+    for (size_t t = 0; t < ir->tensors.len; t++)
+        if (!life_empty(lives[t]) || ir_at(ir, (int)t)->role == ROLE_PARAM)
+            lives[t] = life_beyond_ops(ir, (int)t, lives[t]);
+    return lives;
 }
 
 const char *op_name(enum op_kind kind)
@@ -172,9 +192,10 @@ void ir_print(const struct ir *ir, struct strbuf *out)
 {
     strbuf_printf(out, "model %s  batch %u  %s\n", ir->model->name, ir->batch,
                   ir->f64 ? "f64" : "f32");
+    const struct life *lives = ir_lives(ir);
     strbuf_puts(out, "tensors\n");
     for (size_t i = 0; i < ir->tensors.len; i++)
-        if (ir_uses(ir, (int)i))
+        if (!life_empty(lives[i]))
             print_tensor(ir, &ir->tensors.at[i], out);
     strbuf_puts(out, "ops\n");
     for (size_t i = 0; i < ir->ops.len; i++)

@@ -11,6 +11,7 @@
 #define MLPGEN_IR_H
 
 #include "model.h"
+#include "nameset.h"
 #include "strbuf.h"
 #include "vec.h"
 
@@ -110,6 +111,7 @@ struct ir {
     VEC(struct tensor) tensors;
     VEC(struct op) ops;
     VEC(struct param) params;
+    struct nameset names; /* of tensors */
     int input, output, target, loss;
     uint32_t batch;
     uint64_t arena_elements; /* from the memory pass */
@@ -135,10 +137,25 @@ bool tensor_per_sample(const struct tensor *t);
 bool tensor_in_arena(const struct tensor *t);
 /* Elements that it takes in memory, padding included; its layout is decided. */
 uint64_t tensor_stored(const struct ir *ir, const struct tensor *t);
-/* Does any op read or write it, or does the runtime? */
-bool ir_uses(const struct ir *ir, int tensor);
-/* How many ops read tensor, fused ones included. */
-size_t ir_readers(const struct ir *ir, int tensor);
+/* Every tensor that an op reads or writes, fused ops included; ids has room for OP_TENSORS_MAX.
+ * Returns how many there are. */
+enum { OP_TENSORS_MAX = OP_IN_MAX + OP_OUT_MAX + OP_POST_MAX };
+size_t op_tensors(const struct op *op, int ids[OP_TENSORS_MAX]);
+
+/* The phases in which a tensor's memory must be its own, first and last; from > to: in none. */
+struct life {
+    int from, to;
+};
+/* The lives of all tensors, in ir->arena. Beyond the ops that touch it
+ * - a parameter, its state and its transposed copy live always: nobody writes a copy's padding,
+ *   which has to stay zero;
+ * - what the runtime fills in before a step (input, target) lives from its start, and what it reads
+ *   afterwards (output, loss, gradients) to its end. */
+struct life *ir_lives(const struct ir *ir);
+static inline bool life_empty(struct life life)
+{
+    return life.from > life.to;
+}
 
 const char *op_name(enum op_kind kind);
 /* One line a tensor, one an op; shapes always, layout once it is decided. */

@@ -4,6 +4,8 @@
 #include "ice.h"
 #include "ops/ops.h"
 
+#include <stdlib.h>
+
 static _Noreturn void broken(const struct ir *ir, const char *pass, size_t op, const char *what)
 {
     ICE("%s (after pass %s, op %zu '%s' of model %s)", what, pass, op, op_name(ir->ops.at[op].kind),
@@ -75,27 +77,42 @@ static void check_order(const struct ir *ir, const char *pass)
         ICE("nothing computes the output or the loss (after pass %s)", pass);
 }
 
-/* Once tensors have places: inside the arena, and those that one op touches apart from each other.
- */
+/* Once tensors have places: inside the arena, and no two that are alive together overlap. */
+struct range {
+    uint64_t from, to; /* elements */
+    int tensor;
+};
+
+static int range_order(const void *a, const void *b)
+{
+    const struct range *x = a, *y = b;
+    return x->from != y->from ? (x->from < y->from ? -1 : 1) : x->tensor - y->tensor;
+}
+
 static void check_places(const struct ir *ir, const char *pass)
 {
-    for (size_t i = 0; i < ir->ops.len; i++) {
-        const struct op *op = &ir->ops.at[i];
-        for (size_t k = 0; k < OP_OUT_MAX; k++) {
-            if (op->out[k] == NO_TENSOR)
-                continue;
-            const struct tensor *out = ir_at(ir, op->out[k]);
-            if (out->offset + tensor_stored(ir, out) > ir->arena_elements && out->role != ROLE_MASK)
-                broken(ir, pass, i, "an output reaches beyond the arena");
-            for (size_t j = 0; j < OP_IN_MAX; j++) {
-                if (op->in[j] == NO_TENSOR || op->in[j] == op->out[k])
-                    continue;
-                const struct tensor *in = ir_at(ir, op->in[j]);
-                if (tensor_in_arena(in) && in->offset == out->offset)
-                    broken(ir, pass, i, "input and output share their place");
-            }
-        }
+    const struct life *lives = ir_lives(ir);
+    const uint64_t element = ir->f64 ? 8 : 4;
+    struct range *ranges = ARENA_ARRAY(ir->arena, struct range, ir->tensors.len);
+    size_t n = 0;
+    for (size_t i = 0; i < ir->tensors.len; i++) {
+        const struct tensor *t = ir_at(ir, (int)i);
+        if (!tensor_in_arena(t) || life_empty(lives[i]))
+            continue;
+        const uint64_t bytes = tensor_stored(ir, t) * (t->role == ROLE_MASK ? 1 : element);
+        const uint64_t end = t->offset + (bytes + element - 1) / element;
+        if (end > ir->arena_elements)
+            ICE("%s reaches beyond the arena (after pass %s)", t->name, pass);
+        ranges[n++] = (struct range){t->offset, end, (int)i};
     }
+    qsort(ranges, n, sizeof *ranges, range_order);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = i + 1; k < n && ranges[k].from < ranges[i].to; k++) {
+            const struct life a = lives[ranges[i].tensor], b = lives[ranges[k].tensor];
+            if (a.from <= b.to && b.from <= a.to)
+                ICE("%s and %s overlap (after pass %s)", ir_at(ir, ranges[i].tensor)->name,
+                    ir_at(ir, ranges[k].tensor)->name, pass);
+        }
 }
 
 void ir_check(const struct ir *ir, const char *pass)

@@ -1,4 +1,4 @@
-/* memory: places every tensor in one arena whose size is a constant of the emitted file.
+/* memory: spots every tensor in one arena whose size is a constant of the emitted file.
  *
  * Two tensors may share memory if they are never alive in the same phase. Within a phase nothing is
  * shared: its ops run block of rows by block of rows, or weight by weight, so that all of them are
@@ -6,45 +6,6 @@
 #include "pass.h"
 
 #include "ice.h"
-
-struct life {
-    int from, to; /* phases, both included */
-};
-
-enum { LIFE_START = PHASE_PREPARE, LIFE_END = PHASE_UPDATE };
-
-/* The first and the last phase that touches a tensor. What the runtime reads or writes between
- * steps (parameters, state, input, loss, output, gradients) lives on both sides of that. */
-static struct life life_of(const struct ir *ir, int tensor)
-{
-    struct life life = {LIFE_END, LIFE_START};
-    for (size_t i = 0; i < ir->ops.len; i++) {
-        const struct op *op = &ir->ops.at[i];
-        bool touches = false;
-        for (size_t k = 0; k < OP_IN_MAX; k++)
-            touches |= op->in[k] == tensor;
-        for (size_t k = 0; k < OP_OUT_MAX; k++)
-            touches |= op->out[k] == tensor;
-        for (size_t k = 0; k < op->post_count; k++)
-            touches |= op->post[k].aux == tensor;
-        if (touches && (int)op->phase < life.from)
-            life.from = (int)op->phase;
-        if (touches && (int)op->phase > life.to)
-            life.to = (int)op->phase;
-    }
-    switch (ir_at(ir, tensor)->role) {
-    case ROLE_PARAM:
-    case ROLE_STATE: return (struct life){LIFE_START, LIFE_END};
-    case ROLE_INPUT:
-    case ROLE_TARGET: life.from = LIFE_START; break;
-    case ROLE_LOSS:
-    case ROLE_GRAD: life.to = LIFE_END; break;
-    default: break;
-    }
-    if (tensor == ir->output)
-        life.to = LIFE_END;
-    return life;
-}
 
 /* Elements of the arena that a tensor takes, a multiple of MEMORY_ALIGN bytes. */
 static uint64_t room_for(const struct ir *ir, const struct tensor *t)
@@ -54,30 +15,45 @@ static uint64_t room_for(const struct ir *ir, const struct tensor *t)
     return (bytes + MEMORY_ALIGN - 1) / MEMORY_ALIGN * MEMORY_ALIGN / element;
 }
 
+struct spot {
+    uint64_t from, to; /* elements */
+    struct life life;
+};
+
+/* The lowest place for `room` elements that no tensor alive in the same phases takes; spots are
+ * sorted by from. */
+static uint64_t lowest_place(const struct spot *spots, size_t n, uint64_t room, struct life life)
+{
+    uint64_t at = 0;
+    for (size_t i = 0; i < n && spots[i].from < at + room; i++) {
+        const bool together = spots[i].life.from <= life.to && life.from <= spots[i].life.to;
+        if (together && spots[i].to > at)
+            at = spots[i].to;
+    }
+    return at;
+}
+
+static void insert_spot(struct spot *spots, size_t n, struct spot spot)
+{
+    size_t i = n;
+    for (; i > 0 && spots[i - 1].from > spot.from; i--)
+        spots[i] = spots[i - 1];
+    spots[i] = spot;
+}
+
 void pass_memory(struct ir *ir, const struct pass_options *options)
 {
     (void)options;
-    const size_t n = ir->tensors.len;
-    struct life *life = ARENA_ARRAY(ir->arena, struct life, n);
-    bool *placed = ARENA_ARRAY(ir->arena, bool, n);
-    for (size_t i = 0; i < n; i++) {
+    const struct life *lives = ir_lives(ir);
+    struct spot *spots = ARENA_ARRAY(ir->arena, struct spot, ir->tensors.len);
+    size_t placed = 0;
+    for (size_t i = 0; i < ir->tensors.len; i++) {
         struct tensor *t = ir_at(ir, (int)i);
-        if (!tensor_in_arena(t) || !ir_uses(ir, (int)i))
+        if (!tensor_in_arena(t) || life_empty(lives[i]))
             continue;
-        life[i] = life_of(ir, (int)i);
         const uint64_t room = room_for(ir, t);
-        t->offset = 0;
-        for (size_t k = 0; k < n; k++) {
-            const struct tensor *other = ir_at(ir, (int)k);
-            const uint64_t end = other->offset + room_for(ir, other);
-            const bool together =
-                placed[k] && life[k].from <= life[i].to && life[i].from <= life[k].to;
-            if (together && t->offset < end && other->offset < t->offset + room) {
-                t->offset = end;
-                k = (size_t)-1; /* look at all of them again */
-            }
-        }
-        placed[i] = true;
+        t->offset = lowest_place(spots, placed, room, lives[i]);
+        insert_spot(spots, placed++, (struct spot){t->offset, t->offset + room, lives[i]});
         if (t->offset + room > ir->arena_elements)
             ir->arena_elements = t->offset + room;
     }

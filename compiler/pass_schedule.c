@@ -82,15 +82,10 @@ static void choose_layouts(struct ir *ir)
         const struct op *op = &ir->ops.at[i];
         if (!is_product(op) || op->straight)
             continue;
-        for (size_t k = 0; k < OP_IN_MAX + OP_OUT_MAX + OP_POST_MAX; k++) {
-            int id = k < OP_IN_MAX                ? op->in[k]
-                     : k < OP_IN_MAX + OP_OUT_MAX ? op->out[k - OP_IN_MAX]
-                     : k - OP_IN_MAX - OP_OUT_MAX < op->post_count
-                         ? op->post[k - OP_IN_MAX - OP_OUT_MAX].aux
-                         : NO_TENSOR;
-            if (id == NO_TENSOR)
-                continue;
-            struct tensor *t = ir_at(ir, id);
+        int ids[OP_TENSORS_MAX];
+        const size_t n = op_tensors(op, ids);
+        for (size_t k = 0; k < n; k++) {
+            struct tensor *t = ir_at(ir, ids[k]);
             if (tensor_per_sample(t))
                 t->stride = padded_stride(ir, t->units);
             else

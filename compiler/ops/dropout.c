@@ -3,11 +3,12 @@
  *     dropout_mask  mask [n, units] ∈ {0, 1}: 0 with probability p, drawn by counter
  *     dropout       y [n, units] = mask ? x / (1 − p) : 0     inverted, training
  *                   y = mask ? x : 0                          classic, training
- *                   y = x (inverted), x / (1 / (1 − p)) (classic) in evaluation
+ *                   y = x (inverted), x·(1 − p) (classic) in evaluation
  *
- * It is linear in x, so its gradient is the same op with the same mask. Scaling is a division: a
- * rounded quotient cannot be contracted with an addition that follows, as a product could. The mask
- * comes from (seed, step, layer, sample in the batch, unit) alone, so nothing has to be kept of it.
+ * It is linear in x, so its gradient is the same op with the same mask. No result is a product that
+ * could be contracted with an addition that follows: inverted dropout divides, classic dropout
+ * takes the product by fma(x, 1 − p, −0), which also keeps the sign of a zero. The mask comes from
+ * (seed, step, layer, sample in the batch, unit) alone, so nothing has to be kept of it.
  */
 #include "ice.h"
 #include "ops/ops.h"
@@ -97,13 +98,13 @@ static int gradient(struct ir *ir, const struct op *op, int d_out)
 static void eval(struct ir_eval *ev, const struct op *op)
 {
     const uint32_t units = ir_at(ev->ir, op->out[0])->units;
-    const double kept = ev_round(ev, kept_share(op)), factor = ev_round(ev, 1 / kept_share(op));
+    const double kept = ev_round(ev, kept_share(op));
     for (uint32_t r = 0; r < ev->n; r++)
         for (uint32_t j = 0; j < units; j++) {
             const double x = *ev_at(ev, op->in[0], r, j);
             double y;
             if (!ev->training)
-                y = is_classic(op) ? ev_round(ev, x / factor) : x;
+                y = is_classic(op) ? ev_fma(ev, x, kept, -0.0) : x;
             else if (*ev_at(ev, op->in[1], r, j) == 0)
                 y = 0;
             else
@@ -126,7 +127,7 @@ static void emit_element(struct emit *e, struct cx *j, void *context)
             v = cx_div(cb, v, cx_real(cb, kept_share(e->op)));
         v = cx_select(cb, cx_at(cb, rows->mask, j), v, cx_real(cb, 0));
     } else if (is_classic(e->op)) {
-        v = cx_div(cb, v, cx_real(cb, 1 / kept_share(e->op)));
+        v = cx_fma(cb, v, cx_real(cb, kept_share(e->op)), cx_real(cb, -0.0));
     }
     cb_set(cb, cx_at(cb, rows->y, j), v);
 }

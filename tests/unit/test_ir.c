@@ -151,7 +151,9 @@ static void phases_of(const struct ir *ir, int tensor, int *from, int *to)
             *to = phase > *to ? phase : *to;
         }
     const enum tensor_role role = ir_at(ir, tensor)->role;
-    if (role == ROLE_PARAM || role == ROLE_STATE)
+    if (*to < 0 && role != ROLE_PARAM)
+        return; /* nothing uses it */
+    if (role == ROLE_PARAM || role == ROLE_STATE || role == ROLE_COPY)
         *from = PHASE_PREPARE, *to = PHASE_UPDATE;
     if (role == ROLE_INPUT)
         *from = PHASE_PREPARE;
@@ -165,10 +167,10 @@ static void expect_no_overlap(const struct ir *ir)
         for (int b = 0; b < a; b++) {
             const struct tensor *ta = ir_at(ir, a), *tb = ir_at(ir, b);
             int a_from, a_to, b_from, b_to;
-            if (!ir_uses(ir, a) || !ir_uses(ir, b) || !tensor_in_arena(ta) || !tensor_in_arena(tb))
-                continue;
             phases_of(ir, a, &a_from, &a_to);
             phases_of(ir, b, &b_from, &b_to);
+            if (a_to < 0 || b_to < 0 || !tensor_in_arena(ta) || !tensor_in_arena(tb))
+                continue;
             const bool apart =
                 ta->offset + (ta->role == ROLE_MASK ? 1 : tensor_stored(ir, ta)) <= tb->offset ||
                 tb->offset + (tb->role == ROLE_MASK ? 1 : tensor_stored(ir, tb)) <= ta->offset;
