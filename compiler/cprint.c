@@ -21,7 +21,11 @@ struct printer {
     struct strbuf *out;
     size_t indent; /* of the statement, or of the lists around: where a continuation hangs from */
     bool flat;     /* no breaks: to see whether it fits */
+    size_t mark;   /* where what is printed flat began */
+    bool hopeless; /* it will not fit: the rest of it need not be printed */
 };
+
+enum { LINE_BYTES_MAX = 4 * 100 /* WIDTH columns of four-byte characters */ };
 
 /* How tightly an expression binds; a weaker one needs parentheses inside a stronger. */
 enum binding {
@@ -66,16 +70,28 @@ static void take_back(struct printer *p, size_t mark)
     p->out->text[mark] = '\0';
 }
 
-/* Whether what was printed since mark, and tail columns more, stand on one line. */
-static bool fits(const struct printer *p, size_t mark, size_t tail)
-{
-    return !memchr(p->out->text + mark, '\n', p->out->len - mark) && column(p) + tail <= WIDTH;
-}
-
-/* What cannot be flat says so with a line end: it will not fit. */
+/* What cannot be flat says so. */
 static void refuse_flat(struct printer *p)
 {
-    strbuf_putc(p->out, '\n');
+    p->hopeless = true;
+}
+
+/* From here on without breaks, to see whether it fits … */
+static void try_flat(struct printer *p)
+{
+    p->mark = p->out->len;
+    p->flat = true;
+    p->hopeless = false;
+}
+
+/* … as it does if this is true; else what was printed since is taken back. */
+static bool flat_fits(struct printer *p, size_t tail)
+{
+    bool fits = !p->hopeless && column(p) + tail <= WIDTH;
+    p->flat = p->hopeless = false;
+    if (!fits)
+        take_back(p, p->mark);
+    return fits;
 }
 
 /* Where continuations of what starts here stand. */
@@ -90,11 +106,11 @@ static size_t alignment(const struct printer *p)
 static void put_string(struct printer *p, const char *s, size_t tail)
 {
     enum { CHARACTER_MAX = 4 /* columns: a backslash and three digits */ };
-    size_t at = alignment(p);
+    size_t at = p->flat ? 0 : alignment(p);
     strbuf_putc(p->out, '"');
-    for (char previous = '\0'; *s; previous = *s++) {
+    for (char previous = '\0'; *s && !p->hopeless; previous = *s++) {
         bool line = previous == '\n';
-        if (line && p->flat)
+        if (p->flat && (line || p->out->len - p->mark > LINE_BYTES_MAX))
             refuse_flat(p);
         if (!p->flat && (line || column(p) + CHARACTER_MAX + 1 + tail > WIDTH)) {
             strbuf_putc(p->out, '"');
@@ -133,16 +149,16 @@ static enum binding binding_of(const struct cx *e)
 static void put_next(struct printer *p, const struct cx *e, enum binding least, size_t at,
                      size_t tail)
 {
-    size_t mark = p->out->len;
-    bool flat = p->flat;
-    strbuf_putc(p->out, ' ');
-    p->flat = true;
-    put(p, e, least, tail);
-    p->flat = flat;
-    if (flat || fits(p, mark, tail))
-        return;
-    take_back(p, mark);
-    newline(p, at);
+    if (!p->flat) {
+        try_flat(p);
+        strbuf_putc(p->out, ' ');
+        put(p, e, least, tail);
+        if (flat_fits(p, tail))
+            return;
+        newline(p, at);
+    } else {
+        strbuf_putc(p->out, ' ');
+    }
     put(p, e, least, tail);
 }
 
@@ -174,7 +190,7 @@ static void put_list_flat(struct printer *p, const struct cx *e)
     if (e->tall)
         refuse_flat(p);
     strbuf_putc(p->out, '{');
-    for (size_t i = 0; i < e->count; i++) {
+    for (size_t i = 0; i < e->count && !p->hopeless; i++) {
         if (i)
             strbuf_puts(p->out, ", ");
         put_item(p, e, i);
@@ -189,17 +205,13 @@ static void put_list(struct printer *p, const struct cx *e)
     p->indent += STEP;
     strbuf_putc(p->out, '{');
     for (size_t i = 0; i < e->count; i++) {
-        size_t mark = p->out->len;
-        bool row = i > 0 && p->out->text[mark - 2] == '}'; /* lists in a list: one a line */
+        bool row = i > 0 && p->out->text[p->out->len - 2] == '}'; /* lists in a list: one a line */
         bool follows = i > 0 && !e->tall && !row;
         if (follows) {
+            try_flat(p);
             strbuf_putc(p->out, ' ');
-            p->flat = true;
             put_item(p, e, i);
-            p->flat = false;
-            follows = fits(p, mark, 1);
-            if (!follows)
-                take_back(p, mark);
+            follows = flat_fits(p, 1);
         }
         if (!follows) {
             newline(p, p->indent);
@@ -303,17 +315,16 @@ static void put_grouped(struct printer *p, const struct cx *e, enum binding leas
 static void put(struct printer *p, const struct cx *e, enum binding least, size_t tail)
 {
     if (p->flat) {
-        put_grouped(p, e, least, tail);
+        if (!p->hopeless)
+            put_grouped(p, e, least, tail);
+        if (p->out->len - p->mark > LINE_BYTES_MAX)
+            refuse_flat(p);
         return;
     }
-    size_t mark = p->out->len;
-    p->flat = true;
+    try_flat(p);
     put_grouped(p, e, least, tail);
-    p->flat = false;
-    if (fits(p, mark, tail))
-        return;
-    take_back(p, mark);
-    put_grouped(p, e, least, tail);
+    if (!flat_fits(p, tail))
+        put_grouped(p, e, least, tail);
 }
 
 /* Statements. */
