@@ -7,12 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    /* Bytes of a layer's full name, GROUP.I.NAME. Its tensors' names and what is said of them are
+     * string literals, for which C promises 4095 characters. */
+    FULL_NAME_MAX = 1000
+};
+
 struct build {
     struct scope *scope;
     struct model *model;
     bool incomplete; /* a statement was left out: that a group is empty is no news */
     size_t statement_count;
     struct span excess; /* the statement that was one too many */
+    bool too_long;      /* a full name was */
 };
 
 /* A name that a layer or a group goes by when all groups are written out. */
@@ -137,16 +144,33 @@ static uint64_t count_layers(const struct item *first, const struct item **too_m
 
 typedef VEC(struct full_name) full_names;
 
+/* The full name of an item; NULL where it has none. */
+static const char *full_name(struct build *b, struct item *item, const char *prefix)
+{
+    struct scope *s = b->scope;
+    if (!item->name)
+        return NULL;
+    const char *name = arena_printf(s->arena, "%s%s", prefix, item->name);
+    if (strlen(name) > FULL_NAME_MAX) {
+        diag_report(s->diags, DIAG_TOO_LONG, item->span,
+                    "with its groups the name '%s' is longer than %d bytes", item->name,
+                    FULL_NAME_MAX);
+        b->too_long = true;
+    }
+    return name;
+}
+
+/* Stops at the first name that is too long. */
 static void expand(struct build *b, struct item *first, const char *prefix, full_names *names)
 {
     struct model *m = b->model;
     struct arena *arena = b->scope->arena;
-    for (struct item *item = first; item; item = item->next) {
-        const char *name = item->name ? arena_printf(arena, "%s%s", prefix, item->name) : NULL;
+    for (struct item *item = first; item && !b->too_long; item = item->next) {
+        const char *name = full_name(b, item, prefix);
         if (name)
             *VEC_PUSH(arena, names) = (struct full_name){name, names->len, item};
         if (is_group(item)) {
-            for (uint32_t i = 0; i < group_times(item); i++)
+            for (uint32_t i = 0; i < group_times(item) && !b->too_long; i++)
                 expand(b, item->body, arena_printf(arena, "%s.%u.", name, i), names);
         } else {
             m->layers[m->layer_count++] =
@@ -221,5 +245,7 @@ void layers_build(struct scope *s, struct model *m, const struct ast_block *bloc
     full_names names = {0};
     m->layers = ARENA_ARRAY(s->arena, struct layer, count);
     expand(&b, m->items, "", &names);
+    if (b.too_long)
+        m->layer_count = 0; /* not all of them are there */
     check_names(s->diags, &names);
 }

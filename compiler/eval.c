@@ -12,7 +12,10 @@
 enum {
     /* Names compared for all suggestions of a compilation: only the first messages are shown, and a
      * file of many lets and many mistakes is to be refused in a moment too. */
-    COMPARISONS_MAX = 1 << 20
+    COMPARISONS_MAX = 1 << 20,
+    /* Bytes of a string. In C it is part of a literal of at most 4095 characters, every byte an
+     * escape and the statement's beginning before it. */
+    STRING_MAX_BYTES = 2000
 };
 
 const struct datum datum_poison = {.kind = DATUM_POISON};
@@ -32,6 +35,18 @@ static const struct datum *new_number(struct scope *s, double number, struct spa
     }
     struct datum *d = datum_new(s, DATUM_NUMBER);
     d->number = number;
+    return d;
+}
+
+static const struct datum *new_string(struct scope *s, const char *text, struct span at)
+{
+    if (strlen(text) > STRING_MAX_BYTES) {
+        diag_report(s->diags, DIAG_TOO_LONG, at, "the string is longer than %d bytes",
+                    STRING_MAX_BYTES);
+        return &datum_poison;
+    }
+    struct datum *d = datum_new(s, DATUM_STRING);
+    d->string = text;
     return d;
 }
 
@@ -207,11 +222,7 @@ const struct datum *eval_expr(struct scope *s, const struct ast_expr *expr)
 {
     switch (expr->kind) {
     case AST_NUMBER: return new_number(s, expr->u.number, expr->span);
-    case AST_STRING: {
-        struct datum *d = datum_new(s, DATUM_STRING);
-        d->string = expr->u.string;
-        return d;
-    }
+    case AST_STRING: return new_string(s, expr->u.string, expr->span);
     case AST_BOOL: {
         struct datum *d = datum_new(s, DATUM_BOOL);
         d->truth = expr->u.truth;
@@ -254,9 +265,7 @@ static const struct datum *override_string(struct scope *s, const struct overrid
         }
         i += len;
     }
-    struct datum *d = datum_new(s, DATUM_STRING);
-    d->string = o->value;
-    return d;
+    return new_string(s, o->value, (struct span){source->base, source->base + source->len});
 }
 
 /* The value that -D gives a let whose own value is `own`. */

@@ -1,9 +1,16 @@
-/* The resolved program: the checked model as a .mlp text. */
+/* The resolved program: the checked model as a .mlp text. It is printed one statement or row a
+ * line, however long, and then wrapped. */
 #include "resolved.h"
 
 #include "number.h"
 
-enum { INDENT = 4 };
+#include <string.h>
+
+enum {
+    INDENT = 4,
+    /* A line is a string literal of the C that is made of it, and C promises 4095 characters. */
+    LINE_MAX_BYTES = 100
+};
 
 static void print_word(const struct model *m, const struct word *w, struct strbuf *out);
 
@@ -151,14 +158,61 @@ static void print_block(const struct model *m, const struct word *block, struct 
     strbuf_puts(out, "}\n");
 }
 
-void resolved_print(const struct model *m, struct strbuf *out)
+/* ---- lines ---- */
+
+/* Where in a list to go on with the next line: behind the last comma that leaves the line short
+ * enough, else behind the first; end where there is none. */
+static const char *line_break(const char *line, const char *end, size_t room)
 {
-    strbuf_puts(out, "mlp 1;\n\n");
-    print_model(m, out);
-    print_block(m, m->data, out);
-    print_block(m, m->train, out);
+    const char *best = end;
+    bool in_string = false;
+    for (const char *c = line; c < end; c++) {
+        if (*c == '"')
+            in_string = !in_string;
+        else if (in_string && *c == '\\')
+            c++;
+        else if (!in_string && *c == ',' && c + 1 < end) {
+            if (best < end && (size_t)(c + 1 - line) > room)
+                break;
+            best = c + 1;
+        }
+    }
+    return best;
 }
 
+/* Puts a line without its end, and what is too long for it on lines indented once more. */
+static void wrap_line(const char *line, const char *end, struct strbuf *out)
+{
+    size_t indent = strspn(line, " ") + INDENT, room = LINE_MAX_BYTES;
+    while ((size_t)(end - line) > room) {
+        const char *next = line_break(line, end, room);
+        if (next == end)
+            break;
+        strbuf_put(out, line, (size_t)(next - line));
+        strbuf_printf(out, "\n%*s", (int)indent, "");
+        line = next + 1; /* a space follows a comma */
+        room = LINE_MAX_BYTES > indent ? LINE_MAX_BYTES - indent : 1;
+    }
+    strbuf_put(out, line, (size_t)(end - line));
+}
+
+void resolved_print(const struct model *m, struct strbuf *out)
+{
+    struct strbuf lines = {0};
+    strbuf_puts(&lines, "mlp 1;\n\n");
+    print_model(m, &lines);
+    print_block(m, m->data, &lines);
+    print_block(m, m->train, &lines);
+    for (const char *line = lines.text; *line;) {
+        const char *end = strchr(line, '\n');
+        wrap_line(line, end, out);
+        strbuf_putc(out, '\n');
+        line = end + 1;
+    }
+    strbuf_free(&lines);
+}
+
+/* Not wrapped: no layout may change a model's hash. */
 void resolved_print_identity(const struct model *m, struct strbuf *out)
 {
     print_model(m, out);

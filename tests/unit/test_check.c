@@ -227,6 +227,33 @@ Test(check, sizes_are_bounded)
            "too-large", 4, 42);
 }
 
+/* A label stands before the group number and what is in the group. */
+static void expect_full_name(size_t length, bool good)
+{
+    char label[64], text[4096] = "model net { input = 2; loss = half_squared;\n";
+    memset(label, 'g', sizeof label);
+    size_t left = length, groups = 0;
+    for (; left > 64; left -= 64, groups++) /* GROUP.0. */
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%.61s: repeat(1) {", label);
+    snprintf(text + strlen(text), sizeof text - strlen(text), "%.*s: relu;", (int)left, label);
+    for (; groups > 0; groups--)
+        strcat(text, "}");
+    strcat(text, " dense(1); }\n" DATA TRAIN);
+    struct program p;
+    program_open(&p, text, NULL, 0);
+    struct strbuf messages = program_messages(&p);
+    cr_expect_eq(p.diags.len, good ? 0 : 1, "%s", messages.text);
+    cr_expect(good || p.diags.at[0].slug == DIAG_TOO_LONG, "%s", messages.text);
+    strbuf_free(&messages);
+    program_close(&p);
+}
+
+Test(check, full_names_are_bounded)
+{
+    expect_full_name(1000, true);
+    expect_full_name(1001, false);
+}
+
 Test(check, parameters_are_counted_with_biases)
 {
 #define SQUARE(bias)                                                                               \

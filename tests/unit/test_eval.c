@@ -140,3 +140,21 @@ Test(eval, mistakes_in_lets)
     program_expect("let width = 1;\n" MODEL("dense(widht);"), NULL, 0, "unknown-name", 2, 51);
     program_expect("let width = 1;\n" MODEL("dense(width());"), NULL, 0, "unknown-name", 2, 51);
 }
+
+Test(eval, strings_are_bounded)
+{
+    char text[2048] = {0}, let[4096];
+    struct override override = {"a", text};
+    struct program p;
+    memset(text, 'x', 2000);
+    program_open(&p, "let a = \"\";" MODEL("dense(1);"), &override, 1);
+    cr_expect_not_null(p.model);
+    program_close(&p);
+    snprintf(let, sizeof let, "let a = \"%s\";", text);
+    cr_expect_eq(units(strcat(let, MODEL("dense(1);")), NULL, NULL), 1);
+
+    text[2000] = 'x';
+    expect_override("let a = \"\";", "a", text, "too-long", 1);
+    snprintf(let, sizeof let, "let a = \"%s\";", text);
+    program_expect(strcat(let, MODEL("dense(1);")), NULL, 0, "too-long", 1, 9);
+}

@@ -43,8 +43,8 @@ Test(resolved, writes_every_default_out)
         "}\n"
         "\n"
         "train {\n"
-        "    optimizer = sgd(lr = 0.001, momentum = 0, nesterov = false, weight_decay = 0, "
-        "decay_bias = false);\n"
+        "    optimizer = sgd(lr = 0.001, momentum = 0, nesterov = false, weight_decay = 0,\n"
+        "        decay_bias = false);\n"
         "    batch = 256;\n"
         "    epochs = 1000;\n"
         "    seed = 1;\n"
@@ -73,6 +73,42 @@ Test(resolved, means_the_same_again)
     expect_round_trip("model net { input = 1; loss = half_squared; dense(1); }\n"
                       "data { train = table([0.1, 1e-320], [-0, 123456789012345680],\n"
                       "[1 / 3, -1.7976931348623157e308]); }\n" TRAIN);
+}
+
+/* Lines become string literals of C, which promises 4095 characters. */
+static void expect_lines_within(const char *text, size_t limit)
+{
+    struct strbuf got = resolve(text);
+    for (const char *line = got.text; *line; line += strcspn(line, "\n") + 1)
+        cr_expect_leq(strcspn(line, "\n"), limit, "%.150s", line);
+    strbuf_free(&got);
+    expect_round_trip(text);
+}
+
+Test(resolved, wraps_long_lines)
+{
+    struct strbuf text = {0}, string = {0};
+    strbuf_puts(&text, "model net { input = [");
+    for (int i = 0; i < 1000; i++)
+        strbuf_puts(&text, "1, ");
+    strbuf_puts(&text, "]; loss = half_squared; dense(999);\n"
+                       "dense(10, init = normal(std = 0.12345678901234567), bias_init = zeros); }\n"
+                       "data { train = table([");
+    for (int i = 0; i < 11; i++)
+        strbuf_printf(&text, "%d / 3, ", i);
+    strbuf_puts(&text, "]); }\n" TRAIN);
+    expect_lines_within(text.text, 100);
+
+    for (int i = 0; i < 500; i++)
+        strbuf_puts(&string, ", \\\"");
+    text.len = 0;
+    strbuf_printf(&text,
+                  "model net { input = 1; loss = half_squared; dense(1); }\n"
+                  "data { train = idx(\"%s\", \"%s\"); }\n" TRAIN,
+                  string.text, string.text);
+    expect_lines_within(text.text, 4095);
+    strbuf_free(&text);
+    strbuf_free(&string);
 }
 
 Test(resolved, keeps_a_dense_layers_own_auto)
