@@ -319,11 +319,10 @@ struct cx *cx_cast(struct cbuild *cb, enum ctype type, const char *name, struct 
 
 /* Calls. */
 
-/* Intrinsics that do to vectors what + - and = do: the headers of gcc define them by these, so
- * that a product in them is contracted like any other. */
-static bool adds_or_stores(const char *callee)
+/* Only an fma takes a product: whatever else is called may add it, once it is inlined. */
+static bool takes_products(const char *callee)
 {
-    return strstr(callee, "_add_") || strstr(callee, "_sub_") || strstr(callee, "_store");
+    return !strcmp(callee, "fma") || !strcmp(callee, "fmaf") || strstr(callee, "_fmadd_");
 }
 
 struct cx *cx_call_array(struct cbuild *cb, enum ctype type, const char *callee, size_t n,
@@ -334,7 +333,7 @@ struct cx *cx_call_array(struct cbuild *cb, enum ctype type, const char *callee,
     e->count = n;
     for (size_t i = 0; i < n; i++) {
         e->args[i] = args[i];
-        if (adds_or_stores(callee))
+        if (!takes_products(callee))
             refuse_product(cb, args[i], callee);
     }
     return e;

@@ -11,9 +11,6 @@
  * padding. */
 #define PARAMETERS_MAX   ((uint64_t)1 << 28)
 #define BATCH_VALUES_MAX ((uint64_t)1 << 27)
-/* Weights are padded to whole panels; a sample's row at the most by so much. */
-#define PANEL_COLUMNS   16
-#define ROW_PADDING_MAX 31
 
 static enum word_id layer_id(const struct layer *layer)
 {
@@ -69,7 +66,7 @@ static bool may_train(const struct layer *layer)
 
 static uint64_t whole_panels(uint32_t columns)
 {
-    return ((uint64_t)columns + PANEL_COLUMNS - 1) / PANEL_COLUMNS * PANEL_COLUMNS;
+    return ((uint64_t)columns + PANEL - 1) / PANEL * PANEL;
 }
 
 /* Elements of a weight matrix or of its transposed copy, whichever is padded to more. */

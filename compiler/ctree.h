@@ -17,9 +17,11 @@
  *   reals: the order and number of roundings is the definition of the program.
  * - No rounded product reaches a + or −: a real (or vector) CX_MUL marks its expression `product`;
  *   a local declared with or set to a product, a cast, select or negation of one is a product too.
- *   Adding or subtracting a product (by an intrinsic too), storing it anywhere but in a local name,
- *   or returning it is a bug in the emitter and stops mlpgen (an ICE): a compiler might contract
- *   it. Sums of products are written with cx_fma. */
+ *   Adding or subtracting a product, passing it to any call but an fma's, storing it anywhere but
+ * in a local name, or returning it is a bug in the emitter and stops mlpgen (an ICE): a compiler
+ *   might contract it. Sums of products are written with cx_fma.
+ * - The arms of a cx_select read no array: gcc 12.2 at -O3 compiles groups of conditional loads
+ * into masked vector loads that take elements under the wrong mask. Load into a local first. */
 #ifndef MLPGEN_CTREE_H
 #define MLPGEN_CTREE_H
 

@@ -55,10 +55,13 @@ static void emit_constants(struct emitter *em)
     const struct ir *ir = em->ir;
     cb_comment(
         cb,
-        "The tensors, [n, N_x] for each sample or [depth, N_x]. AT_x is the place in the arena, "
-        "in elements; the rows of a sample's tensor are LD_x elements apart where that is not "
-        "N_x. A weight w[k][j] of a looped layer stands in panels of %d columns, at "
-        "[j / %d][k][j %% %d]; of a layer that is written out, at [k][j].",
+        "The tensors, [n, N_x] for each sample or [depth, N_x]; d_x is the gradient of the loss "
+        "by x, of a dense layer by its sum before the activation. PLACE_x is where it stands in "
+        "the arena, in elements; tensors that are never in use at once share a place. The rows "
+        "of a sample's tensor are LD_x elements apart where that is not N_x: padded to whole "
+        "panels and an odd number of cache lines. A weight w[k][j] of a looped layer stands in "
+        "panels of %d columns, at [j / %d][k][j %% %d]; of a layer that is written out, at "
+        "[k][j].",
         PANEL, PANEL, PANEL);
     const struct life *lives = ir_lives(ir);
     for (size_t i = 0; i < ir->tensors.len; i++) {

@@ -128,7 +128,7 @@ static void make_signature(struct signature *s, struct emit *e, const struct op 
     for (size_t i = 0; i < op->post_count; i++)
         if (op->post[i].aux != NO_TENSOR)
             e->aux[i] =
-                add_tensor(s, op->post[i].aux, arena_printf(s->cb->arena, "v%zu", i), false);
+                add_tensor(s, op->post[i].aux, post_aux_name(s->cb->arena, &op->post[i], i), false);
     add_further(s, e, op);
 }
 
@@ -143,7 +143,7 @@ static void emit_comment(struct emitter *em, const struct op *op)
     const struct op_rule *rule = op_rule(op->kind);
     const uint64_t flops = rule->flops(em->ir, op);
     const char *cost =
-        flops ? arena_printf(cb->arena, "   %llu FLOP a sample", (unsigned long long)flops) : "";
+        flops ? arena_printf(cb->arena, "\n%llu FLOP a sample", (unsigned long long)flops) : "";
     cb_comment(cb, "%s:%u: %s%s", em->options->file, emit_line(em, op->span),
                rule->formula(cb->arena, em->ir, op), cost);
 }
@@ -217,7 +217,11 @@ static void emit_entries(struct emitter *em, const struct isa *isa)
 {
     struct cbuild *cb = &em->cb;
     cb->at = (struct span){0, 0};
-    cb_comment(cb, "The forward pass and the loss of each sample, block of rows by block of rows.");
+    cb_comment(
+        cb,
+        "The forward pass and the loss of each sample: %d rows at a time go through all layers, so "
+        "that what they compute stays in the caches.",
+        ROW_BLOCK);
     open_entry(em, "evaluate", isa);
     emit_rows(em, isa, SECTION_LOSS);
     cb_end(cb);

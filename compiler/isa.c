@@ -1,8 +1,6 @@
 /* The table of instruction sets. */
 #include "isa.h"
 
-#include <string.h>
-
 const struct isa isas[] = {
     {
         .name = "avx2",
@@ -43,11 +41,3 @@ const struct isa isas[] = {
     },
 };
 const size_t isa_count = sizeof isas / sizeof *isas;
-
-const struct isa *isa_find(const char *name)
-{
-    for (size_t i = 0; i < isa_count; i++)
-        if (!strcmp(isas[i].name, name))
-            return &isas[i];
-    return NULL;
-}

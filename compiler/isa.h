@@ -32,8 +32,6 @@ struct isa {
 extern const struct isa isas[];
 extern const size_t isa_count;
 
-const struct isa *isa_find(const char *name);
-
 static inline const struct isa_vector *isa_vector(const struct isa *isa, int f64)
 {
     return f64 ? &isa->f64 : &isa->f32;

@@ -124,11 +124,20 @@ static void tile_finish(struct tile *t)
                 const struct post *post = &t->op->post[p];
                 struct cx *aux = NULL;
                 if (post->aux != NO_TENSOR)
-                    aux = load(t, tile_place(t, arena_printf(cb->arena, "v%zu", p), i, v));
+                    aux = load(t, tile_place(t, post_aux_name(cb->arena, post, p), i, v));
                 y = post_emit(&lane, post, y, aux);
             }
             cb_do(cb, cx_call(cb, CT_OTHER, t->v->store, 2, tile_place(t, "c", i, v), y));
         }
+}
+
+/* The value of post p's second input in column j. */
+static struct cx *tile_aux(struct tile *t, size_t p, struct cx *j)
+{
+    struct cbuild *cb = t->cb;
+    const char *name = post_aux_name(cb->arena, &t->op->post[p], p);
+    return cb_declare(cb, arena_printf(cb->arena, "const %s", cb_real_name(cb)), CT_REAL,
+                      arena_printf(cb->arena, "%sj", name), cx_at(cb, reals(t, name), j));
 }
 
 /* Without vectors the sums of a panel are a small array that compilers keep in registers. */
@@ -153,16 +162,28 @@ static void scalar_tile_body(struct tile *t)
     cb_end(cb);
     j = cb_for(cb, "j", zero, panel, 1);
     const char *real = arena_printf(cb->arena, "const %s", cb_real_name(cb));
-    struct cx *y = cb_declare(cb, real, CT_REAL, "y", cx_at(cb, sum, j));
+    struct cx *y = cb_declare(cb, real, CT_REAL, "s", cx_at(cb, sum, j));
     for (size_t p = 0; p < kernel_posts(t->op); p++) {
         struct cx *aux = NULL;
         if (t->op->post[p].aux != NO_TENSOR)
-            aux = cb_declare(cb, real, CT_REAL, arena_printf(cb->arena, "v%zuj", p),
-                             cx_at(cb, reals(t, arena_printf(cb->arena, "v%zu", p)), j));
+            aux = tile_aux(t, p, j);
         y = post_emit(&lane, &t->op->post[p], y, aux);
     }
     cb_set(cb, cx_at(cb, reals(t, "c"), j), y);
     cb_end(cb);
+}
+
+static void tile_comment(struct cbuild *cb, const struct op *op, unsigned rows)
+{
+    const char *sum = "start[j] + Σ_k a[i][k]·b[k][j]";
+    for (size_t p = 0; p < kernel_posts(op); p++)
+        sum = arena_printf(cb->arena, "%s(%s)", post_name(cb->arena, &op->post[p]), sum);
+    cb_comment(cb,
+               "c[i][j] = %s for %u row%s and %d columns, the sums in registers; a[i][k] is "
+               "%s, b[k][j] is b[k * b_step + j].",
+               sum, rows, rows > 1 ? "s" : "", PANEL,
+               rows > 1 ? "a[i * a_row + k * a_step], c[i][j] is c[i * c_row + j]"
+                        : "a[k * a_step]");
 }
 
 static void emit_tile(struct cbuild *cb, const struct op *op, const struct isa *isa, unsigned rows)
@@ -178,7 +199,9 @@ static void emit_tile(struct cbuild *cb, const struct op *op, const struct isa *
         real, rows > 1 ? "size_t a_row, " : "", real, real, real, rows > 1 ? ", size_t c_row" : "");
     for (size_t p = 0; p < kernel_posts(op); p++)
         if (op->post[p].aux != NO_TENSOR)
-            params = arena_printf(cb->arena, "%s, const %s *v%zu", params, real, p);
+            params = arena_printf(cb->arena, "%s, const %s *%s", params, real,
+                                  post_aux_name(cb->arena, &op->post[p], p));
+    tile_comment(cb, op, rows);
     const char *type = isa->attribute ? arena_printf(cb->arena,
                                                      "__attribute__((always_inline))\n%s\nstatic "
                                                      "inline void",

@@ -12,11 +12,6 @@
 
 #include "ops/ops.h"
 
-enum {
-    /* Columns of a panel: 16 floats are one cache line, two AVX2 vectors, one AVX-512 vector. */
-    PANEL = 16
-};
-
 /* A product as a looped op needs it; in expressions of the emitted C. */
 struct product {
     uint32_t row_count; /* 0: the rows e->first … e->last-1 */

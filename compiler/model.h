@@ -78,6 +78,11 @@ static inline const struct word *model_dense_init(const struct model *m, const s
 }
 
 enum {
+    /* Columns of a panel, to which looped layers are padded: 16 floats are one cache line, two AVX2
+     * vectors, one AVX-512 vector. */
+    PANEL = 16,
+    /* What a sample's row is padded by at the most: to a panel, and by a cache line. */
+    ROW_PADDING_MAX = 31,
     /* Layers after groups are written out: far beyond any use, and compiles in bounded time. */
     LAYERS_MAX = 4096,
 };

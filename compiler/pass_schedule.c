@@ -2,7 +2,7 @@
  * the phases. It chooses how, never what: every chain of roundings is the op's own. */
 #include "pass.h"
 
-#include "kernel.h"
+#include "ice.h"
 
 enum {
     /* A dense layer of at most so many weights comes out as straight-line code: forward, dX and dW
@@ -66,6 +66,7 @@ static uint32_t padded_stride(const struct ir *ir, uint32_t units)
     uint32_t stride = (units + PANEL - 1) / PANEL * PANEL;
     if (stride / line % 2 == 0)
         stride += line;
+    REQUIRE(stride - units <= ROW_PADDING_MAX);
     return stride;
 }
 

@@ -15,8 +15,8 @@ enum {
     EPOCHS_MAX = 1 << 30 /* a lifetime of training; a count of epochs stays 32 bits */
 };
 
-/* The largest whole number up to which a double holds every one. */
-#define SEED_MAX 9007199254740992.0
+/* The largest seed: beyond it a double no longer tells neighbours apart. */
+#define SEED_MAX 9007199254740991.0
 
 const struct vocab_word vocab_words[] = {
     {.id = WORD_MODEL,
@@ -272,7 +272,11 @@ static const struct {
     {"logistic", "sigmoid"},
     {"softmax", "softmax_cross_entropy"},
     {"cross_entropy", "softmax_cross_entropy"},
+    {"cross_entropy_loss", "softmax_cross_entropy"},
     {"categorical_cross_entropy", "softmax_cross_entropy"},
+    {"mse", "half_squared"},
+    {"mse_loss", "half_squared"},
+    {"mean_squared_error", "half_squared"},
     {"nodes", "units"},
     {"neurons", "units"},
     {"features", "units"},
@@ -300,11 +304,48 @@ static const struct {
     {"mnist", "idx"},
 };
 
+/* The next byte of a name as it is compared with theirs: LearningRate is learning_rate. */
+static char next_letter(const char **name)
+{
+    *name += strspn(*name, "_");
+    char c = **name;
+    *name += c != '\0';
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool is_alike(const char *a, const char *b)
+{
+    char c;
+    do {
+        c = next_letter(&a);
+        if (c != next_letter(&b))
+            return false;
+    } while (c);
+    return true;
+}
+
 const char *vocab_elsewhere(const char *name)
 {
     for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
-        if (!strcmp(elsewhere[i].theirs, name))
+        if (is_alike(elsewhere[i].theirs, name))
             return elsewhere[i].ours;
+    return NULL;
+}
+
+/* Words of other tools that nothing here takes the place of. */
+static const struct {
+    enum place place;
+    const char *theirs, *remark;
+} needless[] = {
+    {PLACE_LAYER, "softmax", "the loss applies it: loss = softmax_cross_entropy"},
+    {PLACE_LAYER, "flatten", "not needed: input = [28, 28] is flattened"},
+};
+
+const char *vocab_needless(enum place place, const char *name)
+{
+    for (size_t i = 0; i < sizeof needless / sizeof *needless; i++)
+        if (needless[i].place == place && is_alike(needless[i].theirs, name))
+            return needless[i].remark;
     return NULL;
 }
 

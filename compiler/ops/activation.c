@@ -43,6 +43,12 @@ const char *post_name(struct arena *arena, const struct post *post)
                         post->kind == OP_ACT ? "" : "_grad");
 }
 
+const char *post_aux_name(struct arena *arena, const struct post *post, size_t i)
+{
+    const char *name = activation_of(post->activation)->gradient_from_input ? "x" : "y";
+    return i ? arena_printf(arena, "%s%zu", name, i) : name;
+}
+
 bool post_in_tile(const struct post *post)
 {
     return activation_of(post->activation)->in_tile;
@@ -62,11 +68,11 @@ static void emit_element(struct emit *e, struct cx *j, void *context)
 {
     const struct elementwise *w = context;
     const struct lane scalar = {.cb = e->cb};
-    struct cx *v = emit_load(e, "x", w->x_row, j);
+    struct cx *v = emit_load(e, w->post[0].kind == OP_ACT ? "x" : "dy", w->x_row, j);
     for (size_t i = 0; i < w->post_count; i++) {
         struct cx *aux = NULL;
         if (w->aux_row[i])
-            aux = emit_load(e, arena_printf(e->cb->arena, "v%zu_", i), w->aux_row[i], j);
+            aux = emit_load(e, post_aux_name(e->cb->arena, &w->post[i], i), w->aux_row[i], j);
         v = post_emit(&scalar, &w->post[i], v, aux);
     }
     cb_set(e->cb, cx_at(e->cb, w->y_row, j), v);
@@ -75,13 +81,17 @@ static void emit_element(struct emit *e, struct cx *j, void *context)
 static void emit_elementwise(struct emit *e, struct elementwise *w, bool straight)
 {
     struct cx *r = cb_for(e->cb, "r", e->first, e->last, 1);
-    w->y_row = emit_row_out(e, "yr", w->y_base, w->y, r);
-    w->x_row = w->x_base == w->y_base ? w->y_row : emit_row_in(e, "xr", w->x_base, w->x, r);
+    const bool forward = w->post[0].kind == OP_ACT;
+    w->y_row = emit_row_out(e, forward ? "yr" : "dxr", w->y_base, w->y, r);
+    w->x_row = w->x_base == w->y_base ? w->y_row
+                                      : emit_row_in(e, forward ? "xr" : "dyr", w->x_base, w->x, r);
     for (size_t i = 0; i < w->post_count; i++)
         w->aux_row[i] = w->post[i].aux == NO_TENSOR
                             ? NULL
-                            : emit_row_in(e, arena_printf(e->cb->arena, "vr%zu", i), w->aux[i],
-                                          w->post[i].aux, r);
+                            : emit_row_in(e,
+                                          arena_printf(e->cb->arena, "%s_row",
+                                                       post_aux_name(e->cb->arena, &w->post[i], i)),
+                                          w->aux[i], w->post[i].aux, r);
     emit_columns(e, w->y, straight, emit_element, w);
     cb_end(e->cb);
 }
@@ -98,6 +108,14 @@ void emit_posts(struct emit *e, const struct op *op, size_t from)
                             .post_count = op->post_count - from,
                             .aux = e->aux + from};
     emit_elementwise(e, &w, false);
+}
+
+const char *post_formula(struct arena *arena, const struct ir *ir, const struct post *post,
+                         const char *dx, const char *dy)
+{
+    return arena_printf(arena, "%s = %s,  dy = %s, %s = %s", dx,
+                        activation_of(post->activation)->gradient_formula, dy,
+                        post_aux_name(arena, post, 0), ir_at(ir, post->aux)->name);
 }
 
 /* The ops. */
@@ -181,7 +199,7 @@ const struct op_rule act_rule = {.inputs = 1,
 
 const struct op_rule act_grad_rule = {.inputs = 2,
                                       .outputs = 1,
-                                      .in_names = {"dy", "v"},
+                                      .in_names = {"dy", "y"},
                                       .out_names = {"dx"},
                                       .check = check,
                                       .eval = eval,

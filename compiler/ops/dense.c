@@ -51,8 +51,9 @@ static void rows_emit_straight(struct emit *e, const struct op *op)
     struct cx *in = emit_row_in(e, "in", e->in[0], op->in[0], r);
     for (size_t p = 0; p < op->post_count; p++)
         if (op->post[p].aux != NO_TENSOR)
-            aux[p] =
-                emit_row_in(e, arena_printf(cb->arena, "at%zu", p), e->aux[p], op->post[p].aux, r);
+            aux[p] = emit_row_in(
+                e, arena_printf(cb->arena, "%s_row", post_aux_name(cb->arena, &op->post[p], p)),
+                e->aux[p], op->post[p].aux, r);
     struct cx *out = emit_row_out(e, "out", e->out[0], op->out[0], r);
     for (uint32_t o = 0; o < outputs; o++) {
         struct cx *at = cx_int(cb, o);
@@ -63,8 +64,9 @@ static void rows_emit_straight(struct emit *e, const struct op *op)
         struct cx *v = sum;
         for (size_t p = 0; p < op->post_count; p++)
             v = post_emit(&scalar, &op->post[p], v,
-                          aux[p] ? emit_load(e, arena_printf(cb->arena, "v%zu_", p), aux[p], at)
-                                 : NULL);
+                          aux[p]
+                              ? emit_load(e, post_aux_name(cb->arena, &op->post[p], p), aux[p], at)
+                              : NULL);
         cb_set(cb, cx_at(cb, out, at), v);
     }
     cb_end(cb);
@@ -225,12 +227,15 @@ static void dx_eval(struct ir_eval *ev, const struct op *op)
 static const char *dx_formula(struct arena *arena, const struct ir *ir, const struct op *op)
 {
     const struct tensor *dy = ir_at(ir, op->in[0]), *dx = ir_at(ir, op->out[0]);
-    const char *inner = arena_printf(arena, "%s·Wᵀ", dy->name);
+    const char *formula = arena_printf(arena, "%s·Wᵀ", dy->name);
     for (size_t i = 0; i < op->post_count; i++)
-        inner = arena_printf(arena, "%s(%s, %s)", post_name(arena, &op->post[i]), inner,
-                             ir_at(ir, op->post[i].aux)->name);
-    return arena_printf(arena, "%s = %s   [n,%u]·[%u,%u]", dx->name, inner, dy->units, dy->units,
-                        dx->units);
+        formula = i + 1 < op->post_count
+                      ? arena_printf(arena, "%s(%s, %s)", post_name(arena, &op->post[i]), formula,
+                                     ir_at(ir, op->post[i].aux)->name)
+                      : post_formula(arena, ir, &op->post[i], dx->name, formula);
+    if (!op->post_count)
+        formula = arena_printf(arena, "%s = %s", dx->name, formula);
+    return arena_printf(arena, "%s   [n,%u]·[%u,%u]", formula, dy->units, dy->units, dx->units);
 }
 
 const struct op_rule dense_dx_rule = {.inputs = 2,

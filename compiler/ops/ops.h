@@ -60,6 +60,12 @@ struct cx *post_emit(const struct lane *l, const struct post *post, struct cx *x
 double post_eval(const struct ir_eval *ev, const struct post *post, double x, double aux);
 /* "relu", "relu_grad" */
 const char *post_name(struct arena *arena, const struct post *post);
+/* "d_hidden = y > 0 ? dy : 0,  dy = …, y = hidden": of an OP_ACT_GRAD. */
+const char *post_formula(struct arena *arena, const struct ir *ir, const struct post *post,
+                         const char *dx, const char *dy);
+/* What the second input of an op's post number i is called in emitted C: "y" or "x", with the
+ * number behind the first. */
+const char *post_aux_name(struct arena *arena, const struct post *post, size_t i);
 /* May it be applied in a tile's epilogue? */
 bool post_in_tile(const struct post *post);
 /* Emits loops that apply op's posts from number `from` on to the rows first … last-1 of out[0]. */

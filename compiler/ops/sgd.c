@@ -50,12 +50,13 @@ static void emit(struct emit *e, const struct op *op)
                             cx_mul(cb, cx_at(cb, e->in[1], i), cx_name(cb, CT_REAL, "scale")));
     if (op->attr[SGD_ATTR_DECAY] > 0)
         cb_set(cb, g, cx_fma(cb, cx_real(cb, op->attr[SGD_ATTR_DECAY]), w, g));
+    struct cx *step = g;
     if (e->in[2]) {
         struct cx *v = cx_at(cb, e->out[1], i);
         cb_set(cb, v, cx_fma(cb, momentum, v, g));
-        cb_set(cb, g, op->attr[SGD_ATTR_NESTEROV] != 0 ? cx_fma(cb, momentum, v, g) : v);
+        step = op->attr[SGD_ATTR_NESTEROV] != 0 ? cx_fma(cb, momentum, v, g) : v;
     }
-    cb_set(cb, w, cx_fma(cb, cx_neg(cb, cx_name(cb, CT_REAL, "lr")), g, w));
+    cb_set(cb, w, cx_fma(cb, cx_neg(cb, cx_name(cb, CT_REAL, "lr")), step, w));
     cb_end(cb);
 }
 

@@ -87,3 +87,27 @@ bits() {
     ./linked train --quiet --epochs 1 --seed 2 --save seed
     differ linked.0 seed
 }
+
+# Gradients of 1e18 next to weights that hardly move: what stands in the padding of looped layers must
+# not decide whether weights are finite.
+@test "bits: large gradients, unrolled and looped" {
+    cat >large.mlp <<'MLP'
+let t = table([1000, 2000, 1500, 1e18], [500, -200, 1000, 1e18]);
+model large {
+    input = 3; loss = half_squared; init = uniform(-0.3, 0.3);
+    dense(20); dense(20); dense(20); dense(1);
+}
+data { train = t; }
+train { optimizer = sgd(lr = 1e-24); batch = 2; epochs = 5; }
+MLP
+    "$BUILD/oracle" large.mlp train --quiet --save reference
+    for unroll in always never; do
+        mlpgen --unroll=$unroll large.mlp -o net.c
+        linked net.c net -O2
+        for path in avx2 portable; do
+            [ $path = portable ] || grep -q avx2 /proc/cpuinfo || continue
+            ./net train --quiet --isa $path --save out
+            cmp reference out
+        done
+    done
+}
