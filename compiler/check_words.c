@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NO_PARAM = VOCAB_PARAMS_MAX };
+enum {
+    NO_PARAM = VOCAB_PARAMS_MAX,
+    LISTED_MAX = 16 /* names in a help line: more belong in the manual */
+};
 
 static struct word *fill(struct scope *s, const struct vocab_word *vocab, const struct call *call,
                          struct span at, bool incomplete);
@@ -39,15 +42,35 @@ static struct span name_at(const struct call *call, struct span at)
 
 /* ---- unknown names ---- */
 
-/* The block that has a property of that name, or NULL. */
-static const struct vocab_word *find_block_with(const char *property)
+/* The first word, a block or no block, that has a parameter of that name, or NULL. */
+static const struct vocab_word *find_word_with(const char *param, bool block)
 {
     for (size_t i = 0; i < vocab_word_count; i++)
-        if (is_block(&vocab_words[i]))
+        if (is_block(&vocab_words[i]) == block)
             for (size_t k = 0; k < vocab_words[i].param_count; k++)
-                if (!strcmp(vocab_words[i].params[k].name, property))
+                if (!strcmp(vocab_words[i].params[k].name, param))
                     return &vocab_words[i];
     return NULL;
+}
+
+/* Says what there is, if that is not too much: n names, some of them NULL. */
+static void list_names(struct scope *s, const char *what, const char *const *names, size_t n)
+{
+    struct strbuf list = {0};
+    size_t listed = 0;
+    for (size_t i = 0; i < n; i++)
+        if (names[i])
+            strbuf_printf(&list, "%s%s", listed++ ? ", " : "", names[i]);
+    if (listed > 0 && listed <= LISTED_MAX)
+        diag_help(s->diags, "%s: %s", what, list.text);
+    strbuf_free(&list);
+}
+
+/* "losses", "optimizers" */
+static const char *in_plural(const struct scope *s, enum place place)
+{
+    const char *name = vocab_place_name(place);
+    return arena_printf(s->arena, "%s%s", name, name[strlen(name) - 1] == 's' ? "es" : "s");
 }
 
 static void suggest_quotes(struct scope *s, const char *name)
@@ -55,28 +78,39 @@ static void suggest_quotes(struct scope *s, const char *name)
     diag_help(s->diags, "a string stands in quotes: \"%s\"", name);
 }
 
-static void suggest_word(struct scope *s, enum place place, const struct call *call)
+static void suggest_near_word(struct scope *s, enum place place, const char *name)
 {
-    const char *name = call->name.text, *ours = vocab_elsewhere(name);
-    const struct vocab_word *other = vocab_find_anywhere(name), *block = find_block_with(name);
     const char **names = ARENA_ARRAY(s->arena, const char *, vocab_word_count);
     for (size_t i = 0; i < vocab_word_count; i++)
         names[i] = vocab_words[i].place == place ? vocab_words[i].name : NULL;
+    if (eval_suggest(s, name, names, vocab_word_count))
+        return;
+    if (place == PLACE_TARGET)
+        suggest_quotes(s, name);
+    else
+        list_names(s, in_plural(s, place), names, vocab_word_count);
+}
+
+static void suggest_word(struct scope *s, enum place place, const char *name)
+{
+    const char *ours = vocab_elsewhere(name), *remark = vocab_needless(place, name);
+    const struct vocab_word *other = vocab_find_anywhere(ours ? ours : name);
+    const struct vocab_word *block = find_word_with(name, true);
 
     if (eval_find_let(s, name) && place != PLACE_BLOCK)
         diag_help(s->diags, "'%s' is a let: write it without parentheses", name);
-    else if (place == PLACE_LAYER && !strcmp(name, "softmax"))
-        diag_help(s->diags, "the loss applies it: loss = softmax_cross_entropy");
-    else if (other)
-        diag_help(s->diags, "'%s' is %s, not %s", name, with_article(s, other->place),
-                  with_article(s, place));
+    else if (remark)
+        diag_help(s->diags, "%s", remark);
     else if (ours && vocab_find(place, ours))
         diag_help(s->diags, "did you mean '%s'?", ours);
+    else if (other)
+        diag_help(s->diags, "'%s' is %s, not %s", other->name, with_article(s, other->place),
+                  with_article(s, place));
     else if (place == PLACE_LAYER && block)
         diag_help(s->diags, "'%s' is a property of the %s block: %s = ...;", name, block->name,
                   name);
-    else if (!eval_suggest(s, name, names, vocab_word_count) && place == PLACE_TARGET)
-        suggest_quotes(s, name);
+    else
+        suggest_near_word(s, place, name);
 }
 
 void words_report_unknown(struct scope *s, enum place place, const struct call *call,
@@ -91,7 +125,7 @@ void words_report_unknown(struct scope *s, enum place place, const struct call *
     };
     diag_report(s->diags, slugs[place], name_at(call, at), "unknown %s '%s'",
                 vocab_place_name(place), call->name.text);
-    suggest_word(s, place, call);
+    suggest_word(s, place, call->name.text);
 }
 
 /* The parameter that an unknown name most likely means, or NO_PARAM. */
@@ -107,16 +141,34 @@ static size_t guess_param(const struct vocab_word *vocab, const char *name)
     return NO_PARAM;
 }
 
+/* What the word takes: its arguments, or the block its properties. */
+static void list_params(struct scope *s, const struct vocab_word *vocab)
+{
+    const char *names[VOCAB_PARAMS_MAX];
+    for (size_t i = 0; i < vocab->param_count; i++)
+        names[i] = vocab->params[i].type == VALUE_ROWS ? NULL : vocab->params[i].name;
+    const char *what = is_block(vocab)
+                           ? arena_printf(s->arena, "properties of the %s block", vocab->name)
+                           : arena_printf(s->arena, "arguments of '%s'", vocab->name);
+    list_names(s, what, names, vocab->param_count);
+}
+
 static void suggest_param(struct scope *s, const struct vocab_word *vocab, const char *name,
                           size_t guess)
 {
-    const struct vocab_word *block = find_block_with(name);
-    if (is_block(vocab) && block)
-        diag_help(s->diags, "'%s' belongs in the %s block", name, block->name);
+    const char *ours = vocab_elsewhere(name), *param = ours ? ours : name;
+    const struct vocab_word *block = find_word_with(param, true);
+    const struct vocab_word *other = find_word_with(param, false);
+    if (is_block(vocab) && block && block != vocab)
+        diag_help(s->diags, "'%s' belongs in the %s block", param, block->name);
     else if (guess != NO_PARAM)
         diag_help(s->diags, "did you mean '%s'?", vocab->params[guess].name);
     else if (is_block(vocab) && vocab_find(PLACE_LAYER, name))
         diag_help(s->diags, "'%s' is a layer: write it without '='", name);
+    else if (is_block(vocab) && other)
+        diag_help(s->diags, "'%s' is an argument of '%s'", param, other->name);
+    else
+        list_params(s, vocab);
 }
 
 /* ---- values ---- */

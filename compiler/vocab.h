@@ -144,8 +144,11 @@ extern const size_t vocab_word_count;
 const struct vocab_word *vocab_find(enum place place, const char *name);
 /* The first word of that name wherever it may stand, or NULL. */
 const struct vocab_word *vocab_find_anywhere(const char *name);
-/* The name here of something that other tools call `name` ("linear" → "dense"), or NULL. */
+/* The name here of something that other tools call `name` ("Linear" → "dense"), or NULL. Case and
+ * underscores do not count. */
 const char *vocab_elsewhere(const char *name);
+/* Why a word of other tools is not needed at a place ("flatten"), or NULL. */
+const char *vocab_needless(enum place place, const char *name);
 /* "relu" */
 const char *vocab_activation_name(enum activation_id id);
 /* What a reader calls such a word: "layer", "loss", "initialiser", … */
