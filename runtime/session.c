@@ -96,10 +96,11 @@ bool mlprt_session_finite(const struct mlprt_session *s)
 {
     for (size_t i = 0; i < s->model->param_count; i++) {
         const struct mlprt_param *p = &s->model->params[i];
-        const size_t stored = mlprt_param_stored(p); /* the padding is zeros */
-        for (size_t j = 0; j < stored; j++)
-            if (!isfinite(mlprt_arena_get(s->model, s->arena, p->offset, j)))
-                return false;
+        for (uint32_t unit = 0; unit < p->units; unit++)
+            for (uint32_t k = 0; k < p->depth; k++)
+                if (!isfinite(mlprt_arena_get(s->model, s->arena, p->offset,
+                                              mlprt_param_index(p, unit, k))))
+                    return false;
     }
     return true;
 }
