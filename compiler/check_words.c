@@ -341,10 +341,24 @@ static size_t find_named(struct scope *s, struct word *w, const struct ast_name 
     return NO_PARAM;
 }
 
-/* *next counts the arguments given by place; NO_PARAM once there were too many. */
-static size_t find_by_place(struct scope *s, const struct vocab_word *vocab, struct span at,
-                            size_t *next)
+/* An argument that was given by place, and has to be given by name. */
+static void report_nameless(struct scope *s, struct word *w, size_t param, const struct given *g)
 {
+    const struct vocab_word *vocab = w->vocab;
+    diag_report(s->diags, DIAG_ARGUMENT_NEEDS_NAME, g->span,
+                "this argument of '%s' must be given by name", vocab->name);
+    if (vocab->id == WORD_DENSE && g->value->kind == DATUM_NUMBER)
+        diag_help(s->diags, "the inputs follow from the layer before: dense(%s)",
+                  number_text(g->value->number).at);
+    else
+        diag_help(s->diags, "write '%s = ...'", vocab->params[param].name);
+    w->args[param].bad = true; /* that it is missing is no news */
+}
+
+/* *next counts the arguments given by place; NO_PARAM once there were too many. */
+static size_t find_by_place(struct scope *s, struct word *w, const struct given *g, size_t *next)
+{
+    const struct vocab_word *vocab = w->vocab;
     if (vocab->param_count && vocab->params[0].type == VALUE_ROWS)
         return 0;
     if (*next == NO_PARAM)
@@ -352,11 +366,9 @@ static size_t find_by_place(struct scope *s, const struct vocab_word *vocab, str
     if (*next < vocab->param_count && vocab->params[*next].by_place)
         return (*next)++;
     if (*next < vocab->param_count) {
-        diag_report(s->diags, DIAG_ARGUMENT_NEEDS_NAME, at,
-                    "this argument of '%s' must be given by name", vocab->name);
-        diag_help(s->diags, "write '%s = ...'", vocab->params[*next].name);
+        report_nameless(s, w, *next, g);
     } else {
-        diag_report(s->diags, DIAG_TOO_MANY_ARGUMENTS, at, "too many arguments for '%s'",
+        diag_report(s->diags, DIAG_TOO_MANY_ARGUMENTS, g->span, "too many arguments for '%s'",
                     vocab->name);
         if (*next == 0)
             diag_help(s->diags, "'%s' takes none", vocab->name);
@@ -415,8 +427,7 @@ static struct word *fill(struct scope *s, const struct vocab_word *vocab, const 
     size_t next = 0;
     for (size_t i = 0; i < call->arg_count; i++) {
         const struct given *g = &call->args[i];
-        size_t param =
-            g->name.text ? find_named(s, w, &g->name) : find_by_place(s, vocab, g->span, &next);
+        size_t param = g->name.text ? find_named(s, w, &g->name) : find_by_place(s, w, g, &next);
         if (param == NO_PARAM)
             continue;
         struct value *v = &w->args[param];

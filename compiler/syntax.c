@@ -183,5 +183,7 @@ void syntax_error(struct parser *p, const bool *expected)
                     syntax_token(p, after), syntax_token(p, found));
     if (found->kind == T_SEMICOLON && after->kind == T_RBRACE)
         diag_help(p->diags, "no ';' follows a '}'");
+    else if (found->kind == T_COMMA && expected[T_RPAREN] && !expected[T_STRING])
+        diag_help(p->diags, "a shape or list stands in square brackets: [28, 28]");
     note_open_parenthesis(p);
 }

@@ -182,8 +182,9 @@ const struct vocab_word vocab_words[] = {
      .help = "IDX files, plain or .gz",
      PARAMS([IDX_PATH] = {"path", VALUE_STRING, .by_place = true, .required = true,
                           .help = "the samples' file"},
-            [IDX_TARGET] = {"target", VALUE_STRING_OR_WORD, PLACE_TARGET, .by_place = true,
-                            .required = true, .help = "the targets' file, or input"})},
+            [IDX_TARGET] =
+                {"target", VALUE_STRING_OR_WORD, PLACE_TARGET, .by_place = true, .required = true,
+                 .help = "the file of the targets, or the word input, to learn the input itself"})},
     {.id = WORD_TABLE,
      .place = PLACE_SOURCE,
      .name = "table",
