@@ -34,21 +34,27 @@ static struct row_shape row_shape(const struct model *m, const struct call *tabl
     return shape;
 }
 
+/* "1 input", "2 inputs" */
+static const char *counted(const struct scope *s, size_t n, const char *thing)
+{
+    return arena_printf(s->arena, "%zu %s%s", n, thing, n == 1 ? "" : "s");
+}
+
 static bool check_row_length(struct scope *s, const struct model *m, const struct given *row,
                              const struct row_shape *shape)
 {
     size_t columns = row->value->count;
     if (columns == shape->columns)
         return true;
-    diag_report(s->diags, DIAG_ROW_LENGTH, row->span, "this row has %zu numbers, not %zu", columns,
-                shape->columns);
+    diag_report(s->diags, DIAG_ROW_LENGTH, row->span, "this row has %s, not %zu",
+                counted(s, columns, "number"), shape->columns);
     if (shape->first)
         diag_note(s->diags, shape->first->span, "as the first row");
     else if (shape->classes)
-        diag_help(s->diags, "the model takes %u inputs and one class", m->input_size);
+        diag_help(s->diags, "the model takes %s and one class", counted(s, m->input_size, "input"));
     else
-        diag_help(s->diags, "the model takes %u inputs and %u outputs", m->input_size,
-                  m->output_size);
+        diag_help(s->diags, "the model takes %s and %s", counted(s, m->input_size, "input"),
+                  counted(s, m->output_size, "output"));
     return false;
 }
 
@@ -108,8 +114,8 @@ static void check_idx(struct scope *s, const struct model *m, const struct word 
         diag_help(s->diags, "a loss on numbers takes it: half_squared");
     } else if (m->input_size && m->output_size && m->input_size != m->output_size) {
         diag_report(s->diags, DIAG_TARGET_INPUT, target->span,
-                    "the target has %u numbers, as the input has, and the model %u outputs",
-                    m->input_size, m->output_size);
+                    "the target has %s, as the input has, and the model %s",
+                    counted(s, m->input_size, "number"), counted(s, m->output_size, "output"));
     }
 }
 
