@@ -156,9 +156,12 @@ enum mlprt_status mlprt_dataset_load(struct mlprt_dataset *d, const struct mlprt
         return mlprt_fail(e, MLPRT_MISMATCH, "%s: no data is named for this split", model->file);
     const char *named[SOURCE_FILES] = {source->input_path, source->target_path};
     const size_t count = named[0] ? named[1] ? 2 : 1 : 0;
+    if (path_count && !count)
+        return mlprt_fail(e, MLPRT_USAGE, "%s: the data stands in the program and takes no FILE",
+                          paths[0]);
     if (path_count > count)
-        return mlprt_fail(e, MLPRT_USAGE, "%zu files given; the data of this split has %zu",
-                          path_count, count);
+        return mlprt_fail(e, MLPRT_USAGE, "%s: a FILE too many; the data of this split has %zu",
+                          paths[count], count);
     char *file[SOURCE_FILES] = {0};
     bool complete = true;
     for (size_t i = 0; i < count; i++) {

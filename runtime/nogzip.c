@@ -13,5 +13,6 @@ enum mlprt_status mlprt_gzip_inflate(const char *path, struct mlprt_bytes *bytes
 {
     (void)bytes;
     return mlprt_file_fail(e, MLPRT_IO, path,
-                           "compressed files need the installed runtime; gunzip it first");
+                           "compressed files need the installed runtime; gunzip it, and take .gz "
+                           "off its name in the model");
 }

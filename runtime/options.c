@@ -52,8 +52,8 @@ static const struct option_row {
     {"--epochs", "N", "passes over the training split", ON_TRAIN, OPTION_COUNT,
      OPTION_FIELD(epochs)},
     {"--lr", "X", "learning rate", ON_TRAIN, OPTION_RATE, OPTION_FIELD(lr)},
-    {"--seed", "N", "of initial weights, order of samples and dropout", ON_TRAIN | ON_GRADCHECK,
-     OPTION_WHOLE, OPTION_FIELD(seed)},
+    {"--seed", "N", "what initial weights, the order of samples and dropout are drawn from",
+     ON_TRAIN | ON_GRADCHECK, OPTION_WHOLE, OPTION_FIELD(seed)},
     {"--threads", "N", "threads to work on (this build: 1)", ON_TRAIN, OPTION_COUNT,
      OPTION_FIELD(threads)},
     {"--init", "W", "start from the tensors that weights file W has", ON_TRAIN, OPTION_TEXT,
@@ -274,5 +274,7 @@ void mlprt_options_help(FILE *out, const char *program, const struct mlprt_model
             fprintf(out, "  %-9s %-4s %s\n", row->name, row->value ? row->value : "", row->help);
     }
     if (command_rows[command].files_max == SIZE_MAX)
-        fputs("\nFILEs replace the paths of the data it reads, in order.\n", out);
+        fputs("\nFILEs replace, in order, the paths of the split it works on: eval the test split, "
+              "else training.\n",
+              out);
 }

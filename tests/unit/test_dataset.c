@@ -155,7 +155,7 @@ Test(dataset, files)
     cr_expect_eq(mlprt_dataset_load(&d, &model, &files, NULL, none, 2, &e), MLPRT_USAGE);
     CONTAINS(e.text, "standard input cannot be read twice");
     cr_expect_eq(mlprt_dataset_load(&d, &model, &files, NULL, both, 3, &e), MLPRT_USAGE);
-    CONTAINS(e.text, "3 files given; the data of this split has 2");
+    CONTAINS(e.text, "a FILE too many; the data of this split has 2");
     cr_expect_eq(mlprt_dataset_load(&d, &model, &files, "/nowhere/", NULL, 0, &e), MLPRT_IO);
     CONTAINS(e.text, "/nowhere/x: cannot open");
     cr_assert_eq(chdir(s.directory), 0);
@@ -205,7 +205,7 @@ Test(dataset, table)
     CONTAINS(e.text, "rows have 4 numbers; expected 2 inputs and 1 for the target");
     cr_expect_eq(mlprt_dataset_load(&d, &model, &table, NULL, (const char *[]){"f"}, 1, &e),
                  MLPRT_USAGE);
-    CONTAINS(e.text, "1 files given; the data of this split has 0");
+    CONTAINS(e.text, "the data stands in the program and takes no FILE");
 }
 
 /* Numbers as targets are copied as they are: the scale is of the inputs. */

@@ -151,6 +151,9 @@ Test(gzip, standalone_refuses)
     struct mlprt_error e;
     cr_expect(standalone_gzip_is(&bytes));
     cr_expect_eq(standalone_gzip_inflate("f.gz", &bytes, &e), MLPRT_IO);
-    cr_expect_str_eq(e.text, "f.gz: compressed files need the installed runtime; gunzip it first");
+    cr_expect_str_eq(
+        e.text,
+        "f.gz: compressed files need the installed runtime; gunzip it, and take .gz off its "
+        "name in the model");
     mlprt_bytes_free(&bytes);
 }
