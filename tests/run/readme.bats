@@ -7,7 +7,7 @@ fenced() {
     awk -v fence="\`\`\`$1" '$0 == "```" { inside = 0 } inside; $0 == fence { inside = 1 }' "$ROOT/README.md"
 }
 
-@test "readme: the commands of the example print what stands there" {
+@test "readme: the example prints what stands there, and Python reads its weights" {
     fenced mlp >xor.mlp
     fenced console >expected
     PATH=$BUILD:$PATH
@@ -16,6 +16,10 @@ fenced() {
         eval "$line" 2>&1 || true
     done >printed
     diff -u expected printed
+    fenced python >weights.py
+    $PYTHON weights.py >classes
+    [ "$(cat classes)" = "$(sed -n 's/^print.*# //p' weights.py)" ]
+    [ -s classes ]
 }
 
 @test "readme: every target that it names exists" {
