@@ -154,8 +154,9 @@ Test(dataset, files)
     mlprt_dataset_free(&d);
     cr_expect_eq(mlprt_dataset_load(&d, &model, &files, NULL, none, 2, &e), MLPRT_USAGE);
     CONTAINS(e.text, "standard input cannot be read twice");
-    cr_expect_eq(mlprt_dataset_load(&d, &model, &files, NULL, both, 3, &e), MLPRT_USAGE);
-    CONTAINS(e.text, "a FILE too many; the data of this split has 2");
+    const char *const three[] = {x, x, "third"};
+    cr_expect_eq(mlprt_dataset_load(&d, &model, &files, NULL, three, 3, &e), MLPRT_USAGE);
+    CONTAINS(e.text, "third: a FILE too many; the data of this split has 2");
     cr_expect_eq(mlprt_dataset_load(&d, &model, &files, "/nowhere/", NULL, 0, &e), MLPRT_IO);
     CONTAINS(e.text, "/nowhere/x: cannot open");
     cr_assert_eq(chdir(s.directory), 0);
