@@ -42,9 +42,9 @@ fault() {
 
 @test "gradients: broken adjoints are seen" {
     # one function each, by its name and what stands in it
-    fault "sigmoid's derivative" '/^static void output_dx/,/^}/ s/fma(-(sum0 \* v0_0), v0_0, sum0 \* v0_0)/sum0 * v0_0/'
-    fault "tanh's derivative" '/^static void tanh1_backward/,/^}/ s/fma(-(v0_3 \* v0_3), x3, x3)/x3/'
-    fault "relu's derivative" '/^static void block_0_relu1_backward/,/^}/ s/> 0\.0 ? \(x[0-9]*\) : 0\.0/> 0.0 ? \1 : \1/'
+    fault "sigmoid's derivative" '/^static void output_dx/,/^}/ s/fma(-(sum0 \* y0), y0, sum0 \* y0)/sum0 * y0/'
+    fault "tanh's derivative" '/^static void tanh1_backward/,/^}/ s/fma(-(y3 \* y3), dy3, dy3)/dy3/'
+    fault "relu's derivative" '/^static void block_0_relu1_backward/,/^}/ s/> 0\.0 ? \(dy[0-9]*\) : 0\.0/> 0.0 ? \1 : \1/'
     fault "the mask of dropout" '/^static void dropout1_backward/,/^}/ s/keep\[4\] ?/1 ?/'
     fault "the scale of dropout" '/^static void dropout1_backward/,/^}/ s|x5 / 0\.7|x5|'
     fault "softmax" 's/pr\[label\[r\]\] - 1\.0/pr[label[r]] - 1.001/'
