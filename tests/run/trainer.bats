@@ -265,6 +265,7 @@ signalled() {
 }
 
 @test "trainer: a progress line is drawn on terminals and nowhere else" {
+    script -qec true probe >probe.out 2>&1 || skip "no pseudo-terminal can be had here"
     command -v script >/dev/null || skip "script is not installed"
     TERM=xterm script -qec "./xor train --epochs 1" typescript >/dev/null
     grep -q $'\repoch 1/1  batch 1/1  loss [0-9.]*\e\\[K' typescript
