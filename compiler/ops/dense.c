@@ -376,11 +376,6 @@ static const char *db_formula(struct arena *arena, const struct ir *ir, const st
                         ir_at(ir, op->in[0])->name);
 }
 
-static uint64_t db_flops(const struct ir *ir, const struct op *op)
-{
-    return ir_at(ir, op->out[0])->units;
-}
-
 const struct op_rule dense_db_rule = {.inputs = 1,
                                       .outputs = 1,
                                       .in_names = {"dy"},
@@ -390,7 +385,7 @@ const struct op_rule dense_db_rule = {.inputs = 1,
                                       .eval = db_eval,
                                       .emit = db_emit,
                                       .formula = db_formula,
-                                      .flops = db_flops};
+                                      .flops = flops_elements};
 
 /* The transposed copy. */
 

@@ -166,11 +166,6 @@ static const char *formula(struct arena *arena, const struct ir *ir, const struc
     return arena_printf(arena, "%s = keep ? %s : 0, in evaluation %s·%g", y, x, x, kept_share(op));
 }
 
-static uint64_t flops(const struct ir *ir, const struct op *op)
-{
-    return ir_at(ir, op->out[0])->units;
-}
-
 const struct op_rule dropout_rule = {.inputs = 2,
                                      .outputs = 1,
                                      .in_names = {"x", "mask"},
@@ -181,4 +176,4 @@ const struct op_rule dropout_rule = {.inputs = 2,
                                      .eval = eval,
                                      .emit = emit,
                                      .formula = formula,
-                                     .flops = flops};
+                                     .flops = flops_elements};

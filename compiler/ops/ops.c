@@ -15,6 +15,24 @@ const struct op_rule *op_rule(enum op_kind kind)
     return rules[kind];
 }
 
+int append_loss_gradient(struct ir *ir, const struct op *loss, enum op_kind kind, int value)
+{
+    struct op grad = ir_op(kind, SECTION_BACKWARD, PHASE_ROWS);
+    grad.base = loss->base;
+    grad.layer = loss->layer;
+    grad.span = loss->span;
+    grad.in[0] = value;
+    grad.in[1] = loss->in[1];
+    grad.out[0] = ir_adjoint(ir, loss->in[0]);
+    ir_append(ir, grad);
+    return grad.out[0];
+}
+
+uint64_t flops_elements(const struct ir *ir, const struct op *op)
+{
+    return ir_at(ir, op->out[0])->units;
+}
+
 uint64_t flops_none(const struct ir *ir, const struct op *op)
 {
     (void)ir, (void)op;

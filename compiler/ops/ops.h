@@ -91,6 +91,12 @@ struct cx *emit_load(struct emit *e, const char *prefix, struct cx *row, struct 
 typedef void emit_body(struct emit *e, struct cx *j, void *context);
 void emit_columns(struct emit *e, int tensor, bool straight, emit_body *body, void *context);
 
+/* The gradient rule of a loss: appends op `kind`, which computes the adjoint of the loss's in[0]
+ * from value and the loss's targets. The adjoint of the loss itself is 1. */
+int append_loss_gradient(struct ir *ir, const struct op *loss, enum op_kind kind, int value);
+
+/* One operation for each element of the first output, and none at all. */
+uint64_t flops_elements(const struct ir *, const struct op *);
 uint64_t flops_none(const struct ir *, const struct op *);
 
 #endif

@@ -18,16 +18,8 @@ static void check(const struct ir *ir, const struct op *op)
 
 static int gradient(struct ir *ir, const struct op *op, int d_out)
 {
-    (void)d_out; /* the adjoint of the loss is 1 */
-    struct op grad = ir_op(OP_SOFTMAX_CROSS_ENTROPY_GRAD, SECTION_BACKWARD, PHASE_ROWS);
-    grad.base = op->base;
-    grad.layer = op->layer;
-    grad.span = op->span;
-    grad.in[0] = op->out[1];
-    grad.in[1] = op->in[1];
-    grad.out[0] = ir_adjoint(ir, op->in[0]);
-    ir_append(ir, grad);
-    return grad.out[0];
+    (void)d_out;
+    return append_loss_gradient(ir, op, OP_SOFTMAX_CROSS_ENTROPY_GRAD, op->out[1]);
 }
 
 static void eval(struct ir_eval *ev, const struct op *op)
@@ -147,11 +139,6 @@ static const char *grad_formula(struct arena *arena, const struct ir *ir, const 
     return arena_printf(arena, "%s = p − onehot(label)", ir_at(ir, op->out[0])->name);
 }
 
-static uint64_t grad_flops(const struct ir *ir, const struct op *op)
-{
-    return ir_at(ir, op->out[0])->units;
-}
-
 const struct op_rule softmax_cross_entropy_grad_rule = {.inputs = 2,
                                                         .outputs = 1,
                                                         .in_names = {"p"},
@@ -162,4 +149,4 @@ const struct op_rule softmax_cross_entropy_grad_rule = {.inputs = 2,
                                                         .eval = grad_eval,
                                                         .emit = grad_emit,
                                                         .formula = grad_formula,
-                                                        .flops = grad_flops};
+                                                        .flops = flops_elements};
