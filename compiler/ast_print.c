@@ -22,8 +22,7 @@ static void print_word(const struct ast_word *word, struct strbuf *out)
     strbuf_putc(out, ')');
 }
 
-/* The escapes are those of the language, so that it reads as it was written. */
-static void print_string(const char *string, struct strbuf *out)
+void ast_print_string(const char *string, struct strbuf *out)
 {
     strbuf_putc(out, '"');
     for (const char *c = string; *c; c++) {
@@ -41,7 +40,7 @@ static void print_expr(const struct ast_expr *e, struct strbuf *out)
 {
     switch (e->kind) {
     case AST_NUMBER: strbuf_puts(out, number_text(e->u.number).at); break;
-    case AST_STRING: print_string(e->u.string, out); break;
+    case AST_STRING: ast_print_string(e->u.string, out); break;
     case AST_BOOL: strbuf_puts(out, e->u.truth ? "true" : "false"); break;
     case AST_WORD: print_word(&e->u.word, out); break;
     case AST_LIST:

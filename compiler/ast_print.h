@@ -8,5 +8,7 @@
 /* Appends one line for each let, block and statement, indented as they nest. Expressions are
  * written with all their parentheses, so that the tree can be seen. */
 void ast_print(const struct ast_file *file, struct strbuf *out);
+/* Appends a string in quotes, with the escapes of the language: it reads back the same. */
+void ast_print_string(const char *string, struct strbuf *out);
 
 #endif

@@ -2,6 +2,7 @@
  * line, however long, and then wrapped. */
 #include "resolved.h"
 
+#include "ast_print.h"
 #include "number.h"
 
 #include <string.h>
@@ -22,20 +23,6 @@ static void put_indent(struct strbuf *out, int depth)
 static void put_number(struct strbuf *out, double v)
 {
     strbuf_puts(out, number_text(v).at);
-}
-
-static void put_string(struct strbuf *out, const char *text)
-{
-    strbuf_putc(out, '"');
-    for (const char *c = text; *c; c++) {
-        if (*c == '"' || *c == '\\')
-            strbuf_putc(out, '\\');
-        if (*c == '\t')
-            strbuf_puts(out, "\\t");
-        else
-            strbuf_putc(out, *c);
-    }
-    strbuf_putc(out, '"');
 }
 
 static void put_list(struct strbuf *out, const double *numbers, uint32_t count)
@@ -70,13 +57,13 @@ static void print_value(const struct model *m, const struct vocab_param *p, cons
             put_list(out, v->numbers, v->count);
         break;
     case VALUE_BOOL: strbuf_puts(out, v->truth ? "true" : "false"); break;
-    case VALUE_STRING: put_string(out, v->text); break;
+    case VALUE_STRING: ast_print_string(v->text, out); break;
     case VALUE_WORD: print_word(m, v->word, out); break;
     case VALUE_STRING_OR_WORD:
         if (v->word)
             print_word(m, v->word, out);
         else
-            put_string(out, v->text);
+            ast_print_string(v->text, out);
         break;
     case VALUE_ROWS: put_rows(out, v); break;
     }
