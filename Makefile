@@ -25,7 +25,7 @@ compiler_objects := $(compiler:%.c=$(B)/%.o) $(generated:.c=.o)
 runtime_objects  := $(runtime:%.c=$(B)/%.o)
 unit_objects     := $(units:%.c=$(B)/%.o)
 
-.PHONY: all help demo check check-san check-seeds bench lint format install uninstall clean
+.PHONY: all help demo check check-san check-seeds check-math bench lint format install uninstall clean
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -96,6 +96,13 @@ check-seeds: ## the accuracy that the examples promise, seeds 1 to 5 (two minute
 	@tools/install-deps build demo
 	@$(MAKE) -s --no-print-directory all
 	tools/five-seeds $(B)
+
+check-math: $(B)/check_math ## errors of the runtime's mathematics over all 2^32 floats (five minutes)
+	@mkdir -p docs/results
+	@$(B)/check_math > docs/results/math.txt; status=$$?; cat docs/results/math.txt; exit $$status
+
+$(B)/check_math: tools/check_math.c $(B)/flags
+	$(CC) -std=c11 $(WARNINGS) -O3 -march=native -fopenmp $(DEPFLAGS) -Iruntime $< -lm -o $@
 
 bench: ## one epoch of fashion against PyTorch, in turn
 	@tools/install-deps build bench demo
@@ -176,4 +183,5 @@ $(B)/flags $(B)/sources: force
 .PHONY: force
 force:
 
--include $(compiler_objects:.o=.d) $(B)/compiler/main.d $(runtime_objects:.o=.d) $(unit_objects:.o=.d)
+-include $(compiler_objects:.o=.d) $(B)/compiler/main.d $(runtime_objects:.o=.d) $(unit_objects:.o=.d) \
+    $(B)/check_math.d

@@ -1,12 +1,14 @@
 #!/usr/bin/python3
-"""Derives the coefficients of runtime/mlprt/math.h and prints them as C.
+"""Derives the coefficients of runtime/mlprt/math.h and runtime/cosine.h and prints them as C.
 
-Each function is f + f^2 q(f) around its expansion point; q is the minimax polynomial (Remez'
-exchange on a fine grid, weighted so that the error is relative to the function), computed in double
-and rounded to float. The splits of ln 2 are printed too.
+math.h: q is the minimax polynomial (Remez' exchange on a fine grid, weighted so that the error is
+relative to the function), computed in double and rounded to float: in f + f^2 q(f) around the
+expansion points of exp and log, in a q(a) - a for the logarithm of 1 - erf. The splits of ln 2 are
+printed too. cosine.h: Taylor's coefficients.
 """
 
 import math
+from fractions import Fraction
 
 import numpy as np
 
@@ -22,6 +24,20 @@ def exp_q(r):
 def log_q(f):
     """(log(1+f) - f) / f^2, likewise."""
     return sum((-1) ** (j + 1) * f**j / (j + 2) for j in range(SERIES))
+
+
+@np.vectorize
+def erf_q(a):
+    """ln(1 - erf a) / a + 1: near 0 by log1p, further up by erfc. Neither cancels."""
+    if a < 1e-9:
+        return 1 - 2 / math.sqrt(math.pi)
+    return (math.log1p(-math.erf(a)) if a < 0.5 else math.log(math.erfc(a))) / a + 1
+
+
+@np.vectorize
+def erf_weight(a):
+    """What an error of erf_q does to erf, relative to it; never less than 2^-9: tails matter too."""
+    return 2**-9 + (math.erfc(a) * a / math.erf(a) if a > 1e-9 else math.sqrt(math.pi) / 2)
 
 
 def remez(function, weight, low, high, degree):
@@ -82,6 +98,16 @@ def split(name, value, bits):
     print(f"{name}: high = {high.hex()}f, low = {float(np.float32(value - high)).hex()}f")
 
 
+def taylor(name, powers):
+    """The terms of cos or sin of pi*t at these powers, alternating in sign."""
+    pi = Fraction(math.pi) + Fraction(math.sin(math.pi))  # the sine is what rounding pi cut off
+    print(f"{name}:")
+    for j, power in enumerate(powers):
+        term = (-1) ** j * pi**power / math.factorial(power)
+        # Of sin the double of t is added apart: this is pi - 2.
+        print(f"    c{power} = {float(term - 2 if power == 1 else term).hex()}")
+
+
 def main():
     half = math.log(2) / 2 * 1.001  # the reduction rounds, so a little beyond
     # The error of e^r - 1 relative to r, which is what tanh needs; that of e^r is smaller. The last
@@ -91,7 +117,12 @@ def main():
     # ln(1+f) is f to within a factor of 1.2 on this interval.
     for degree in (7, 8):
         show("log q", log_q, abs, math.sqrt(0.5) - 1, math.sqrt(2) - 1, degree)
+    # erf a = 1 - e^(a q - a), and rounds to 1 before 4.
+    for degree in (8, 9):
+        show("erf q", erf_q, erf_weight, 0, 4, degree)
     split("ln 2", math.log(2), 15)
+    taylor("cos", range(0, 18, 2))
+    taylor("sin", range(1, 17, 2))
     print(f"log2 e = {float(np.float32(1 / math.log(2))).hex()}f")
 
 

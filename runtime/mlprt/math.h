@@ -1,4 +1,4 @@
-/* exp, log, tanh and sigmoid in float, the same bits everywhere.
+/* exp, log and what activations make of them in float, the same bits everywhere.
  *
  * No function of the C library is used but fma, which is exact, so the results depend on neither
  * library, compiler nor machine. Three rules keep it so:
@@ -87,6 +87,19 @@ static inline float mlprt_exp_tail(float r)
     return fmaf(q, r, 0x1.p-1f);
 }
 
+/* e^r for such r. */
+static inline float mlprt_exp_rest(float r)
+{
+    return fmaf(fmaf(mlprt_exp_tail(r), r, 1.0f), r, 1.0f);
+}
+
+/* e^x - 1 = 2^k·(r + r²·q(r)) + (2^k - 1) from -87 to 88: nothing cancels near 0. */
+static inline float mlprt_exp_minus_one(struct mlprt_reduced z)
+{
+    const float power = mlprt_float_of_bits(UINT32_C(0x3f800000) + (z.k_bits << 23));
+    return fmaf(power, fmaf(z.r * z.r, mlprt_exp_tail(z.r), z.r), power - 1.0f);
+}
+
 /* e^x. Overflows to infinity above 88.72, is subnormal below -87.33 and 0 below -103.97; e^0 = 1,
  * e^-inf = 0, e^inf = inf, NaN stays NaN. Error at most 0.874.
  *
@@ -103,7 +116,7 @@ static inline float mlprt_expf(float x)
     const float clamped = x > highest ? highest : x < lowest ? lowest : x;
 
     const struct mlprt_reduced z = mlprt_exp_reduce(clamped);
-    const float p = fmaf(fmaf(mlprt_exp_tail(z.r), z.r, 1.0f), z.r, 1.0f);
+    const float p = mlprt_exp_rest(z.r);
 
     const uint32_t bits = mlprt_bits_of_float(p) + (z.k_bits << 23);
     const float lifted = mlprt_float_of_bits(bits + (UINT32_C(64) << 23));
@@ -114,20 +127,30 @@ static inline float mlprt_expf(float x)
     return x > highest ? INFINITY : x != x ? x : y;
 }
 
-/* ln x. -inf at 0 and -0, NaN below, inf at inf; NaN stays NaN. Error at most 0.913.
+/* e^x - 1, precise near 0 too. -1 at -inf, inf above 88.72; NaN stays NaN, -0 stays -0. Error at
+ * most 1.440.
  *
- * x = 2^k·(1 + f) with 1 + f between the roots of 1/2 and of 2, and ln(1 + f) = f + f²·q(f). */
-static inline float mlprt_logf(float x)
+ * For large x the 1 is nothing and 2^k may be no float: it is e^x, by the exponent's bits. */
+static inline float mlprt_expm1f(float x)
 {
-    const uint32_t root_half = 0x3f3504f3, one = 0x3f800000, fraction = 0x007fffff;
-    const float normal = 0x1p-126f;
-    const float scaled = x < normal ? x * 0x1p+23f : x; /* exact */
-    const float shift = x < normal ? 127.0f + 23.0f : 127.0f;
+    const float highest = 0x1.62e42ep+6f; /* as in mlprt_expf */
+    const float large = 32.0f;            /* the 1 is far below half a unit */
+    const float lowest = -20.0f;          /* rounds to -1 */
+    const float clamped = x > highest ? highest : x < lowest ? lowest : x;
 
-    const uint32_t raised = mlprt_bits_of_float(scaled) + (one - root_half);
-    const float k = (float)(raised >> 23) - shift;
-    const float f = mlprt_float_of_bits((raised & fraction) + root_half) - 1.0f;
+    const struct mlprt_reduced z = mlprt_exp_reduce(clamped);
+    const float m = mlprt_exp_minus_one(z);
+    const float p = mlprt_exp_rest(z.r);
+    const float e = mlprt_float_of_bits(mlprt_bits_of_float(p) + (z.k_bits << 23));
 
+    const float y = mlprt_signedf(clamped > large ? e : m, x);
+    return x > highest ? INFINITY : x != x ? x : y;
+}
+
+/* k·ln 2 + ln(1 + f) for whole |k| <= 255 and 1 + f between the roots of 1/2 and of 2, a rounding's
+ * breadth more allowed. ln(1 + f) is f + f²·q(f). */
+static inline float mlprt_log_sum(float k, float f)
+{
     float q = -0x1.407222p-4f;
     q = fmaf(q, f, 0x1.0a56cap-3f);
     q = fmaf(q, f, -0x1.0e841ep-3f);
@@ -141,7 +164,31 @@ static inline float mlprt_logf(float x)
     /* k·ln 2 + f as high + low, without an error: k·MLPRT_LN2_HIGH is exact and larger than f. */
     const float high = fmaf(k, MLPRT_LN2_HIGH, f);
     const float low = f - fmaf(k, -MLPRT_LN2_HIGH, high);
-    const float y = high + fmaf(f * f, q, fmaf(k, MLPRT_LN2_LOW, low));
+    return high + fmaf(f * f, q, fmaf(k, MLPRT_LN2_LOW, low));
+}
+
+/* A positive, normal float as 2^k times a number between the roots of 1/2 and of 2. */
+struct mlprt_scaled {
+    uint32_t k_bits; /* k + 127 */
+    float rest;
+};
+
+static inline struct mlprt_scaled mlprt_log_scale(float x)
+{
+    const uint32_t root_half = 0x3f3504f3, one = 0x3f800000, fraction = 0x007fffff;
+    const uint32_t raised = mlprt_bits_of_float(x) + (one - root_half);
+    const struct mlprt_scaled scaled = {raised >> 23,
+                                        mlprt_float_of_bits((raised & fraction) + root_half)};
+    return scaled;
+}
+
+/* ln x. -inf at 0 and -0, NaN below, inf at inf; NaN stays NaN. Error at most 0.913. */
+static inline float mlprt_logf(float x)
+{
+    const float normal = 0x1p-126f;
+    const struct mlprt_scaled s = mlprt_log_scale(x < normal ? x * 0x1p+23f : x); /* exact */
+    const float shift = x < normal ? 127.0f + 23.0f : 127.0f;
+    const float y = mlprt_log_sum((float)s.k_bits - shift, s.rest - 1.0f);
 
     const float special = x == 0.0f  ? -INFINITY
                           : x < 0.0f ? mlprt_float_of_bits(MLPRT_NAN_BITS)
@@ -149,20 +196,39 @@ static inline float mlprt_logf(float x)
     return x > 0.0f && x < INFINITY ? y : special;
 }
 
+/* ln(1 + x), precise near 0 too. -inf at -1, NaN below, inf at inf; NaN stays NaN, -0 stays -0.
+ * Error at most 1.473.
+ *
+ * The rounded sum 1 + x gives only k; f = 2^-k·(1 + x) - 1 = x·2^-k + (2^-k - 1) is rounded once,
+ * and is x itself where k = 0. Large x are brought nearer, since 2^-128 is not normal. */
+static inline float mlprt_log1pf(float x)
+{
+    const float large = 0x1p+64f;
+    const float near = x > large ? x * 0x1p-32f : x; /* exact */
+    const float shift = x > large ? 127.0f - 32.0f : 127.0f;
+
+    const uint32_t k_bits = mlprt_log_scale(1.0f + near).k_bits;
+    const float power = mlprt_float_of_bits((254 - k_bits) << 23); /* 2^-k */
+    const float f = fmaf(near, power, power - 1.0f);
+    const float y = mlprt_signedf(mlprt_log_sum((float)k_bits - shift, f), x);
+
+    const float special = x == -1.0f  ? -INFINITY
+                          : x < -1.0f ? mlprt_float_of_bits(MLPRT_NAN_BITS)
+                                      : x; /* inf and NaN stay */
+    return x > -1.0f && x < INFINITY ? y : special;
+}
+
 /* tanh x: odd, ±1 at ±inf and from about ±9.01 on, never beyond; NaN stays NaN, -0 stays -0. Error
  * at most 2.419.
  *
- * With m = e^2|x| - 1 = 2^k·(r + r²·q(r)) + (2^k - 1) it is m / (m + 2): nothing cancels near 0. */
+ * With m = e^2|x| - 1 it is m / (m + 2): nothing cancels near 0. */
 static inline float mlprt_tanhf(float x)
 {
     const float one_from = 10.0f; /* m + 2 rounds to m */
     const float a = mlprt_absf(x);
     const float clamped = a > one_from ? one_from : a;
 
-    const struct mlprt_reduced z = mlprt_exp_reduce(clamped + clamped);
-    const float power = mlprt_float_of_bits(UINT32_C(0x3f800000) + (z.k_bits << 23));
-    const float m = fmaf(power, fmaf(z.r * z.r, mlprt_exp_tail(z.r), z.r), power - 1.0f);
-
+    const float m = mlprt_exp_minus_one(mlprt_exp_reduce(clamped + clamped));
     return x != x ? x : mlprt_signedf(m / (m + 2.0f), x);
 }
 
@@ -181,6 +247,49 @@ static inline double mlprt_sigmoid(double x)
 {
     const double z = exp(-fabs(x));
     return (x < 0.0 ? z : 1.0) / (1.0 + z);
+}
+
+/* ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|): 0 at -inf, inf at inf; NaN stays NaN. Error at most
+ * 1.827. */
+static inline float mlprt_softplusf(float x)
+{
+    const float y = (x > 0.0f ? x : 0.0f) + mlprt_log1pf(mlprt_expf(-mlprt_absf(x)));
+    return x != x ? x : y;
+}
+
+/* erf x: odd, ±1 at ±inf and from about ±3.84 on, never beyond; NaN stays NaN, -0 stays -0. Error
+ * at most 1.743.
+ *
+ * With w = ln(1 - erf|x|) it is 1 - e^w, where nothing cancels near 0. w is nearly a parabola. */
+static inline float mlprt_erff(float x)
+{
+    const float one_from = 4.0f;
+    const float a = mlprt_absf(x);
+    const float c = a > one_from ? one_from : a;
+
+    float q = -0x1.e29326p-21f;
+    q = fmaf(q, c, 0x1.269c62p-16f);
+    q = fmaf(q, c, -0x1.364e64p-13f);
+    q = fmaf(q, c, 0x1.6927cap-11f);
+    q = fmaf(q, c, -0x1.c38c0ap-10f);
+    q = fmaf(q, c, 0x1.8c5604p-13f);
+    q = fmaf(q, c, 0x1.39b20ap-6f);
+    q = fmaf(q, c, -0x1.a4fap-4f);
+    q = fmaf(q, c, -0x1.45f2f8p-1f);
+    q = fmaf(q, c, -0x1.06eba8p-3f);
+
+    const float w = fmaf(q, c, -c);
+    return x != x ? x : mlprt_signedf(mlprt_exp_minus_one(mlprt_exp_reduce(w)), x);
+}
+
+/* x·Φ(x) with the normal distribution's Φ(x) = (1 + erf(x/√2)) / 2: inf at inf, -0 at -inf; NaN
+ * stays NaN, -0 stays -0. Off by at most 1.215 units in the last place of x. */
+static inline float mlprt_geluf(float x)
+{
+    const float nothing_below = -8.0f; /* erf is -1 */
+    const float half = 0.5f * (x < nothing_below ? nothing_below : x);
+    const float y = fmaf(half, mlprt_erff(x * 0x1.6a09e6p-1f), half);
+    return x != x ? x : mlprt_signedf(y, x);
 }
 
 #endif

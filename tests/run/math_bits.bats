@@ -1,12 +1,18 @@
 # The runtime's mathematics and random numbers have the same bits from every compiler and at every
-# level of optimisation, also where it may fuse products into sums.
+# level of optimisation, also where it may fuse products into sums, and its errors are bounded.
 load common
 
 # Recorded once. A change here changes the weights of every program: it must be meant.
 expected="mlprt_expf f2e7528e4a19d756
+mlprt_expm1f 4ee7adf19f4b4088
 mlprt_logf a268f1c76a229489
+mlprt_log1pf ea21135b366481c1
 mlprt_tanhf e43cb06ebabde8f7
 mlprt_sigmoidf 36859ade1f1f6c38
+mlprt_softplusf c72d60c8d5bdb3ed
+mlprt_erff 26bc0175c0f4d66d
+mlprt_geluf 2ea2ef09703f58c5
+mlprt_cosine_pi 9510445fe61c90f4
 mlprt_normal_quantile cf3913667330cb96
 random 193beba20a70f6c6"
 
@@ -47,4 +53,9 @@ fused() {
 @test "bits: tcc" {
     needs tcc
     has_bits tcc
+}
+
+@test "errors: within their bounds, on a sample of all floats" {
+    cc $STRICT -O2 $(fused) -I"$ROOT/runtime" "$ROOT/tools/check_math.c" -lm -o check_math
+    ./check_math 9973
 }

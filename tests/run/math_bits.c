@@ -1,5 +1,6 @@
-/* Prints a hash of the bits of every function in runtime/mlprt and normal.h over sampled inputs:
- * the same lines from every compiler, at every level of optimisation. */
+/* Prints a hash of the bits of every function in runtime/mlprt, cosine.h and normal.h over sampled
+ * inputs: the same lines from every compiler, at every level of optimisation. */
+#include "cosine.h"
 #include "mlprt.h"
 #include "normal.h"
 
@@ -53,16 +54,17 @@ static void finish(const char *name)
         finish(#function);                                                                         \
     } while (0)
 
-static void hash_normal(void)
+/* A function of the numbers between 0 and 1. */
+static void hash_double(const char *name, double (*function)(double))
 {
     start();
     for (uint32_t i = 0; i < SAMPLES; i++) {
-        const double z = mlprt_normal_quantile(fma(i * UINT32_C(0x9e3779b9), 0x1p-32, 0x1p-33));
-        const double sum = z + 0.5;
-        put(&z, sizeof z);
+        const double y = function(fma(i * UINT32_C(0x9e3779b9), 0x1p-32, 0x1p-33));
+        const double sum = y + 0.5;
+        put(&y, sizeof y);
         put(&sum, sizeof sum);
     }
-    finish("mlprt_normal_quantile");
+    finish(name);
 }
 
 static void hash_random(void)
@@ -82,10 +84,16 @@ static void hash_random(void)
 int main(void)
 {
     HASH(mlprt_expf);
+    HASH(mlprt_expm1f);
     HASH(mlprt_logf);
+    HASH(mlprt_log1pf);
     HASH(mlprt_tanhf);
     HASH(mlprt_sigmoidf);
-    hash_normal();
+    HASH(mlprt_softplusf);
+    HASH(mlprt_erff);
+    HASH(mlprt_geluf);
+    hash_double("mlprt_cosine_pi", mlprt_cosine_pi);
+    hash_double("mlprt_normal_quantile", mlprt_normal_quantile);
     hash_random();
     return 0;
 }
