@@ -319,10 +319,19 @@ struct cx *cx_cast(struct cbuild *cb, enum ctype type, const char *name, struct 
 
 /* Calls. */
 
-/* Only an fma takes a product: whatever else is called may add it, once it is inlined. */
+/* What takes a product: an fma, and what neither adds nor hides it. Whatever else is called may add
+ * it, once it is inlined. */
 static bool takes_products(const char *callee)
 {
-    return !strcmp(callee, "fma") || !strcmp(callee, "fmaf") || strstr(callee, "_fmadd_");
+    static const char *const scalar[] = {"fma", "fmaf", "sqrt", "sqrtf"};
+    static const char *const vector[] = {"_fmadd_", "_mul_", "_div_", "_sqrt_", "_xor_"};
+    for (size_t i = 0; i < sizeof scalar / sizeof *scalar; i++)
+        if (!strcmp(callee, scalar[i]))
+            return true;
+    for (size_t i = 0; i < sizeof vector / sizeof *vector; i++)
+        if (strstr(callee, vector[i]))
+            return true;
+    return false;
 }
 
 struct cx *cx_call_array(struct cbuild *cb, enum ctype type, const char *callee, size_t n,

@@ -21,7 +21,7 @@ static struct row_shape row_shape(const struct model *m, const struct call *tabl
 {
     struct row_shape shape = {0};
     if (m->input_size && m->output_size && words_has(m->block, MODEL_LOSS)) {
-        bool class_target = m->block->args[MODEL_LOSS].word->vocab->class_target;
+        bool class_target = model_target(m) == TARGET_CLASS;
         shape.columns = (size_t)m->input_size + (class_target ? 1 : m->output_size);
         shape.classes = class_target ? m->output_size : 0;
         return shape;
@@ -108,7 +108,7 @@ static void check_idx(struct scope *s, const struct model *m, const struct word 
     if (target->bad || !target->word || !words_has(m->block, MODEL_LOSS))
         return;
     const struct vocab_word *loss = m->block->args[MODEL_LOSS].word->vocab;
-    if (loss->class_target) {
+    if (loss->target == TARGET_CLASS) {
         diag_report(s->diags, DIAG_TARGET_INPUT, target->span,
                     "the target of '%s' is a class, which the input is not", loss->name);
         diag_help(s->diags, "a loss on numbers takes it: half_squared");

@@ -5,10 +5,10 @@
 
 #include <math.h>
 
-/* The arena holds a parameter four times at the most (itself, gradient, momentum, transposed copy)
- * and a value of a sample less than five times (itself, adjoint, mask, probabilities, target), and
- * has fewer than 2³¹ elements (ARENA_ELEMENTS_MAX). Rows and columns are counted with their
- * padding. */
+/* The arena holds a parameter five times at the most (itself, gradient, two states, transposed
+ * copy) and a value of a sample less than five times (itself, adjoint, mask, probabilities,
+ * target), and has fewer than 2³¹ elements (ARENA_ELEMENTS_MAX). Rows and columns are counted with
+ * their padding. */
 #define PARAMETERS_MAX   ((uint64_t)1 << 28)
 #define BATCH_VALUES_MAX ((uint64_t)1 << 27)
 
@@ -37,6 +37,8 @@ static uint32_t output_units(const struct layer *layer)
         return words_has(layer->word, DENSE_UNITS) ? (uint32_t)layer->word->args[DENSE_UNITS].number
                                                    : 0;
     case WORD_DROPOUT:
+    case WORD_PRELU:
+    case WORD_IDENTITY:
     case WORD_ACTIVATION: return layer->in;
     default: return 0;
     }
@@ -58,6 +60,8 @@ static void infer_widths(struct model *m)
 /* A layer that is not known might be one to train. */
 static bool may_train(const struct layer *layer)
 {
+    if (layer_id(layer) == WORD_PRELU)
+        return true;
     if (layer_id(layer) != WORD_DENSE)
         return layer_id(layer) == WORD_NONE;
     const struct value *frozen = &layer->word->args[DENSE_FROZEN];
@@ -76,6 +80,18 @@ static uint64_t padded_weights(uint32_t in, uint32_t out)
     return weights > copy ? weights : copy;
 }
 
+/* Parameters of a layer, padded. */
+static uint64_t parameters_of(const struct layer *layer)
+{
+    switch (layer_id(layer)) {
+    case WORD_DENSE:
+        return padded_weights(layer->in, layer->out) +
+               (layer->word->args[DENSE_BIAS].truth ? layer->out : 0);
+    case WORD_PRELU: return layer->word->args[PRELU_PER_UNIT].truth ? layer->out : 1;
+    default: return 0;
+    }
+}
+
 static void check_parameters(struct scope *s, const struct model *m)
 {
     uint64_t total = 0; /* at most LAYERS_MAX · (UNITS_MAX + 32)² < 2⁶¹ */
@@ -83,10 +99,9 @@ static void check_parameters(struct scope *s, const struct model *m)
     for (size_t i = 0; i < m->layer_count; i++) {
         const struct layer *layer = &m->layers[i];
         trainable = trainable || may_train(layer);
-        if (layer_id(layer) != WORD_DENSE || total > PARAMETERS_MAX)
+        if (total > PARAMETERS_MAX)
             continue;
-        total += padded_weights(layer->in, layer->out) +
-                 (layer->word->args[DENSE_BIAS].truth ? layer->out : 0);
+        total += parameters_of(layer);
         if (total > PARAMETERS_MAX)
             diag_report(s->diags, DIAG_TOO_LARGE, layer->span,
                         "with this layer the parameters, padded, are more than %llu",
@@ -116,11 +131,17 @@ static void check_batch(struct scope *s, const struct model *m)
 
 /* ---- initialisers ---- */
 
+static bool is_activation(const struct layer *layer)
+{
+    const enum word_id id = layer_id(layer);
+    return id == WORD_ACTIVATION || id == WORD_PRELU || id == WORD_IDENTITY;
+}
+
 /* What `auto` means for layers[i]: the first activation before the next dense layer decides. */
 static enum init_family next_family(const struct model *m, size_t i)
 {
     for (i++; i < m->layer_count && layer_id(&m->layers[i]) != WORD_DENSE; i++)
-        if (layer_id(&m->layers[i]) == WORD_ACTIVATION)
+        if (is_activation(&m->layers[i]))
             return m->layers[i].word->vocab->init_family;
     return INIT_FAMILY_XAVIER;
 }
@@ -172,6 +193,9 @@ static void infer_inits(struct model *m)
 {
     for (size_t i = 0; i < m->layer_count; i++) {
         struct layer *layer = &m->layers[i];
+        if (layer_id(layer) == WORD_PRELU)
+            layer->weight_init =
+                (struct init_rule){INIT_CONSTANT, layer->word->args[PRELU_SLOPE].number, 0};
         if (layer_id(layer) != WORD_DENSE || !layer->in || !layer->out)
             continue;
         const struct word *init = model_dense_init(m, layer->word);

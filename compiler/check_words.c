@@ -121,7 +121,8 @@ void words_report_unknown(struct scope *s, enum place place, const struct call *
         [PLACE_LOSS] = DIAG_UNKNOWN_LOSS,           [PLACE_INIT] = DIAG_UNKNOWN_INIT,
         [PLACE_OPTIMIZER] = DIAG_UNKNOWN_OPTIMIZER, [PLACE_SOURCE] = DIAG_UNKNOWN_SOURCE,
         [PLACE_NORMALIZE] = DIAG_UNKNOWN_NORMALIZE, [PLACE_DROPOUT_MODE] = DIAG_UNKNOWN_MODE,
-        [PLACE_TARGET] = DIAG_UNKNOWN_TARGET,
+        [PLACE_TARGET] = DIAG_UNKNOWN_TARGET,       [PLACE_SCHEDULE] = DIAG_UNKNOWN_SCHEDULE,
+        [PLACE_EARLY_STOP] = DIAG_UNKNOWN_STOP,     [PLACE_KEEP] = DIAG_UNKNOWN_KEEP,
     };
     diag_report(s->diags, slugs[place], name_at(call, at), "unknown %s '%s'",
                 vocab_place_name(place), call->name.text);
@@ -400,6 +401,16 @@ static void report_missing(struct scope *s, const struct word *w, const struct v
     }
 }
 
+/* Of two bounds the higher one has to be above the lower one. */
+static void check_bounds(struct scope *s, const struct word *w, size_t low, size_t high)
+{
+    if (words_has(w, low) && words_has(w, high) && w->args[low].number >= w->args[high].number)
+        diag_report(s->diags, DIAG_CONTRADICTION,
+                    w->args[high].given ? w->args[high].span : w->args[low].span,
+                    "'high' must be above 'low', %s is not above %s",
+                    number_text(w->args[high].number).at, number_text(w->args[low].number).at);
+}
+
 /* Arguments that are good each by itself. */
 static void check_together(struct scope *s, const struct word *w)
 {
@@ -410,11 +421,10 @@ static void check_together(struct scope *s, const struct word *w)
                     "'nesterov' without momentum");
         diag_help(s->diags, "add 'momentum = 0.9'");
     }
-    if (w->vocab->id == WORD_UNIFORM && words_has(w, UNIFORM_LOW) && words_has(w, UNIFORM_HIGH) &&
-        args[UNIFORM_LOW].number >= args[UNIFORM_HIGH].number)
-        diag_report(s->diags, DIAG_CONTRADICTION, args[UNIFORM_HIGH].span,
-                    "'high' must be above 'low', which is %s",
-                    number_text(args[UNIFORM_LOW].number).at);
+    if (w->vocab->id == WORD_UNIFORM)
+        check_bounds(s, w, UNIFORM_LOW, UNIFORM_HIGH);
+    if (w->vocab->id == WORD_ACTIVATION && w->vocab->activation == ACTIVATION_hardtanh)
+        check_bounds(s, w, HARDTANH_LOW, HARDTANH_HIGH);
 }
 
 static struct word *fill(struct scope *s, const struct vocab_word *vocab, const struct call *call,

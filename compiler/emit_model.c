@@ -76,6 +76,15 @@ static void emit_layers(struct emitter *em)
     cb_blank(&em->cb);
 }
 
+static void emit_states(struct emitter *em, struct cx *row, const struct param *p)
+{
+    struct cx *offsets = cx_list(&em->cb, false);
+    for (size_t i = 0; i < STATE_MAX && p->state[i] != NO_TENSOR; i++)
+        cx_list_add(&em->cb, offsets, NULL, offset(em, p->state[i]));
+    if (offsets->count)
+        cx_list_add(&em->cb, row, ".state_offset", offsets);
+}
+
 static struct cx *param_row(struct emitter *em, uint32_t index)
 {
     static const char *const kinds[] = {[INIT_CONSTANT] = "MLPRT_CONSTANT",
@@ -93,6 +102,7 @@ static struct cx *param_row(struct emitter *em, uint32_t index)
     cx_list_add(cb, row, ".offset", offset(em, p->value));
     if (p->grad != NO_TENSOR)
         cx_list_add(cb, row, ".grad_offset", offset(em, p->grad));
+    emit_states(em, row, p);
     cx_list_add(cb, row, ".frozen", truth(em, p->frozen));
     cx_list_add(cb, row, ".stream", count(em, index));
     cx_list_add(cb, row, ".init", word(em, kinds[p->init.kind]));
@@ -219,14 +229,28 @@ static struct cx *bytes(struct emitter *em, uint64_t elements)
     return count(em, elements * (em->ir->f64 ? sizeof(double) : sizeof(float)));
 }
 
+/* The names of the optimizer's states. */
+static void add_states(struct emitter *em, struct cx *m)
+{
+    struct update_state states[STATE_MAX];
+    const struct value *train = em->model->train->args;
+    const size_t count = update_states(train[TRAIN_OPTIMIZER].word, states);
+    struct cx *names = cx_list(&em->cb, false);
+    for (size_t i = 0; i < count; i++)
+        cx_list_add(&em->cb, names, NULL, text(em, states[i].key));
+    if (count)
+        add(em, m, ".state_name", names);
+}
+
 static void add_memory(struct emitter *em, struct cx *m)
 {
     const struct ir *ir = em->ir;
     const struct tensor *target = ir_at(ir, ir->target);
     uint64_t state = 0;
     for (size_t i = 0; i < ir->params.len; i++)
-        if (ir->params.at[i].state != NO_TENSOR)
-            state += tensor_stored(ir, ir_at(ir, ir->params.at[i].state));
+        for (size_t k = 0; k < STATE_MAX; k++)
+            if (ir->params.at[i].state[k] != NO_TENSOR)
+                state += tensor_stored(ir, ir_at(ir, ir->params.at[i].state[k]));
     add(em, m, ".arena_size",
         cx_mul(&em->cb, cx_name(&em->cb, CT_INT, "ARENA"),
                cx_namef(&em->cb, CT_INT, "sizeof(%s)", cb_real_name(&em->cb))));
@@ -241,6 +265,32 @@ static void add_memory(struct emitter *em, struct cx *m)
     add(em, m, ".output_stride", count(em, ir_at(ir, ir->output)->stride));
     if (state)
         add(em, m, ".state_size", bytes(em, state));
+    add_states(em, m);
+}
+
+static void add_schedule(struct emitter *em, struct cx *m, const struct word *schedule)
+{
+    const struct value *args = schedule->args;
+    struct cx *row = cx_list(&em->cb, false);
+    switch (schedule->vocab->id) {
+    case WORD_STEP:
+        add(em, row, ".kind", word(em, "MLPRT_STEP"));
+        add(em, row, ".epochs", count(em, (uint64_t)args[STEP_EVERY].number));
+        add(em, row, ".factor", cx_double(&em->cb, args[STEP_FACTOR].number));
+        break;
+    case WORD_EXPONENTIAL:
+        add(em, row, ".kind", word(em, "MLPRT_STEP"));
+        add(em, row, ".epochs", count(em, 1));
+        add(em, row, ".factor", cx_double(&em->cb, args[EXPONENTIAL_FACTOR].number));
+        break;
+    case WORD_COSINE:
+        add(em, row, ".kind", word(em, "MLPRT_COSINE"));
+        add(em, row, ".epochs", count(em, (uint64_t)args[COSINE_WARMUP].number));
+        add(em, row, ".factor", cx_double(&em->cb, args[COSINE_FINAL].number));
+        break;
+    default: add(em, row, ".kind", word(em, "MLPRT_ALWAYS")); break;
+    }
+    add(em, m, ".schedule", row);
 }
 
 static void add_training(struct emitter *em, struct cx *m)
@@ -254,15 +304,19 @@ static void add_training(struct emitter *em, struct cx *m)
         add(em, m, ".normalized", truth(em, true));
         add(em, m, ".scale", cx_double(&em->cb, normalize->word->args[SCALE_F].number));
     }
-    add(em, m, ".lr", cx_double(&em->cb, train[TRAIN_OPTIMIZER].word->args[SGD_LR].number));
+    add(em, m, ".lr", cx_double(&em->cb, train[TRAIN_OPTIMIZER].word->args[OPTIMIZER_LR].number));
     add(em, m, ".epochs", count(em, (uint64_t)train[TRAIN_EPOCHS].number));
     add(em, m, ".seed", count(em, em->model->seed));
+    add_schedule(em, m, train[TRAIN_SCHEDULE].word);
     add(em, m, ".shuffle", truth(em, train[TRAIN_SHUFFLE].truth));
     add(em, m, ".drop_last", truth(em, train[TRAIN_DROP_LAST].truth));
 }
 
 static void emit_struct(struct emitter *em)
 {
+    static const char *const targets[] = {[TARGET_CLASS] = "MLPRT_CLASS",
+                                          [TARGET_NUMBERS] = "MLPRT_NUMBERS",
+                                          [TARGET_CHANCES] = "MLPRT_CHANCES"};
     const struct ir *ir = em->ir;
     struct cx *m = cx_list(&em->cb, true);
     add(em, m, ".abi", word(em, "MLPRT_ABI"));
@@ -271,12 +325,12 @@ static void emit_struct(struct emitter *em)
     add(em, m, ".compiler", text(em, "mlpgen " MLPGEN_VERSION));
     add(em, m, ".hash", text(em, identity_hash(em)));
     add(em, m, ".program", word(em, "program"));
+    add(em, m, ".threads", word(em, "mlprt_threads"));
     add(em, m, ".element", word(em, ir->f64 ? "MLPRT_F64" : "MLPRT_F32"));
     add(em, m, ".input_size", count(em, em->model->input_size));
     add(em, m, ".output_size", count(em, em->model->output_size));
     add(em, m, ".batch", count(em, ir->batch));
-    add(em, m, ".target",
-        word(em, ir_at(ir, ir->target)->role == ROLE_LABEL ? "MLPRT_CLASS" : "MLPRT_NUMBERS"));
+    add(em, m, ".target", word(em, targets[model_target(em->model)]));
     add(em, m, ".layers", word(em, "layers"));
     add(em, m, ".layer_count", count(em, em->model->layer_count));
     add(em, m, ".params", word(em, "params"));

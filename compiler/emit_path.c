@@ -53,7 +53,7 @@ struct signature {
     struct cbuild *cb;
     const struct ir *ir;
     const char *params;
-    struct cx *args[24];
+    struct cx *args[32];
     size_t count;
 };
 
@@ -83,6 +83,50 @@ static struct cx *batch_member(struct cbuild *cb, const char *name)
     return cx_member(cb, CT_INT, cx_name(cb, CT_OTHER, "batch"), name);
 }
 
+static void add_scalars(struct signature *s, const struct op *op)
+{
+    struct cbuild *cb = s->cb;
+    const struct op_rule *rule = op_rule(op->kind);
+    const char *names[OP_SCALARS_MAX];
+    const size_t count = rule->scalars ? rule->scalars(s->ir, op, names) : 0;
+    for (size_t i = 0; i < count; i++)
+        add_param(s, arena_printf(cb->arena, "%s %s", cb_real_name(cb), names[i]),
+                  cx_name(cb, CT_REAL, names[i]));
+}
+
+/* Parts that the op's work can be split into, beside rows; 0: it comes in one piece. */
+static uint64_t extent_of(const struct ir *ir, const struct op *op)
+{
+    const struct op_rule *rule = op_rule(op->kind);
+    return rule->extent ? rule->extent(ir, op) : 0;
+}
+
+/* "mlprt_share(EXTENT, part, parts)" */
+static struct cx *share(struct cbuild *cb, struct cx *extent, struct cx *part)
+{
+    return cx_call(cb, CT_INT, "mlprt_share", 3, extent, part, cx_name(cb, CT_INT, "parts"));
+}
+
+/* Which rows, or which of the op's parts: those of this thread. */
+static void add_range(struct signature *s, struct emit *e, const struct op *op)
+{
+    struct cbuild *cb = s->cb;
+    struct cx *first = cx_name(cb, CT_INT, "first"), *last = cx_name(cb, CT_INT, "last");
+    struct cx *part = cx_name(cb, CT_INT, "part");
+    const uint64_t extent = extent_of(s->ir, op);
+    if (op->phase != PHASE_ROWS && !extent)
+        return;
+    e->first = first;
+    e->last = last;
+    if (op->phase != PHASE_ROWS) {
+        struct cx *total = cx_int(cb, (int64_t)extent);
+        first = share(cb, total, part);
+        last = share(cb, total, cx_add(cb, part, cx_int(cb, 1)));
+    }
+    add_param(s, "size_t first", first);
+    add_param(s, "size_t last", last);
+}
+
 static void add_further(struct signature *s, struct emit *e, const struct op *op)
 {
     struct cbuild *cb = s->cb;
@@ -93,18 +137,8 @@ static void add_further(struct signature *s, struct emit *e, const struct op *op
         add_param(s, "uint64_t seed", batch_member(cb, "seed"));
         add_param(s, "uint32_t step", batch_member(cb, "step"));
     }
-    if (needs & NEED_RATE) {
-        add_param(s, arena_printf(cb->arena, "%s scale", cb_real_name(cb)),
-                  cx_name(cb, CT_REAL, "scale"));
-        add_param(s, arena_printf(cb->arena, "%s lr", cb_real_name(cb)),
-                  cx_name(cb, CT_REAL, "lr"));
-    }
-    if (op->phase == PHASE_ROWS) {
-        add_param(s, "size_t first", cx_name(cb, CT_INT, "first"));
-        add_param(s, "size_t last", cx_name(cb, CT_INT, "last"));
-        e->first = cx_name(cb, CT_INT, "first");
-        e->last = cx_name(cb, CT_INT, "last");
-    }
+    add_scalars(s, op);
+    add_range(s, e, op);
     if (op->phase == PHASE_WEIGHTS) {
         add_param(s, "size_t n", cx_name(cb, CT_INT, "n"));
         e->n = cx_name(cb, CT_INT, "n");
@@ -165,7 +199,7 @@ static void emit_op(struct emitter *em, const struct isa *isa, const struct op *
     cb_blank(cb);
 }
 
-static void emit_call(struct emitter *em, const struct isa *isa, const struct op *op)
+static void emit_call(struct emitter *em, const struct isa *isa, const struct op *op, int64_t turn)
 {
     struct cbuild *cb = &em->cb;
     struct emit unused = {.cb = cb, .ir = em->ir, .isa = isa, .op = op};
@@ -174,80 +208,130 @@ static void emit_call(struct emitter *em, const struct isa *isa, const struct op
     make_signature(&s, &unused, op);
     struct cx *call =
         cx_call_array(cb, CT_OTHER, function_name(cb->arena, op, isa), s.count, s.args);
-    const bool training_only = needs_of(op) & NEED_RANDOM && op->section == SECTION_FORWARD;
-    if (training_only)
-        cb_if(cb, batch_member(cb, "training"));
+    struct cx *only_if = NULL;
+    if (needs_of(op) & NEED_RANDOM && op->section == SECTION_FORWARD)
+        only_if = batch_member(cb, "training");
+    else if (op->phase != PHASE_ROWS && !extent_of(em->ir, op)) /* one thread's, in turn */
+        only_if = cx_eq(cb, cx_mod(cb, cx_int(cb, turn), cx_name(cb, CT_INT, "parts")),
+                        cx_name(cb, CT_INT, "part"));
+    if (only_if)
+        cb_if(cb, only_if);
     cb_do(cb, call);
-    if (training_only)
+    if (only_if)
         cb_end(cb);
 }
 
 static void emit_calls(struct emitter *em, const struct isa *isa, enum phase phase,
                        enum section last)
 {
+    int64_t turn = 0;
     for (size_t i = 0; i < em->ir->ops.len; i++) {
         const struct op *op = &em->ir->ops.at[i];
         if (op->phase == phase && op->section <= last)
-            emit_call(em, isa, op);
+            emit_call(em, isa, op, turn++);
     }
 }
 
-static void open_entry(struct emitter *em, const char *name, const struct isa *isa)
+/* ---- entries: what the runtime calls ---- */
+
+/* Functions that do one thread's part of a phase, and the order of an entry's phases. */
+struct part {
+    const char *name, *comment;
+    enum phase phase;
+    enum section last; /* sections behind it are left out */
+};
+
+static const struct part part_rows = {
+    "evaluate_rows",
+    "The forward pass and the loss of each sample: %d rows at a time go through all layers, so "
+    "that what they compute stays in the caches.",
+    PHASE_ROWS, SECTION_LOSS};
+static const struct part part_prepare = {"prepare", "What is needed once a step.", PHASE_PREPARE,
+                                         SECTION_BACKWARD};
+static const struct part part_gradient = {
+    "gradient_rows", "Forward and backward pass, %d rows at a time.", PHASE_ROWS, SECTION_BACKWARD};
+static const struct part part_weights = {"gradient_weights",
+                                         "Weight by weight, the gradients' sums over the batch.",
+                                         PHASE_WEIGHTS, SECTION_BACKWARD};
+static const struct part part_norm = {"norm", "What the norm of all gradients is made of.",
+                                      PHASE_NORM, SECTION_UPDATE};
+static const struct part part_update = {"update_weights", "One step of the optimizer.",
+                                        PHASE_UPDATE, SECTION_UPDATE};
+
+static bool has_ops(const struct ir *ir, const struct part *part)
 {
-    struct cbuild *cb = &em->cb;
-    cb_function(cb, "static void", arena_printf(cb->arena, "%s_%s", name, isa->name),
-                "const struct mlprt_batch *batch");
-    cb_declare(cb, arena_printf(cb->arena, "%s *", cb_real_name(cb)), CT_REALS, "a",
-               cx_member(cb, CT_REALS, cx_name(cb, CT_OTHER, "batch"), "arena"));
+    for (size_t i = 0; i < ir->ops.len; i++)
+        if (ir->ops.at[i].phase == part->phase && ir->ops.at[i].section <= part->last)
+            return true;
+    return false;
 }
 
+/* This thread's rows, block by block. */
 static void emit_rows(struct emitter *em, const struct isa *isa, enum section last)
 {
     struct cbuild *cb = &em->cb;
-    struct cx *n = cb_declare(cb, "const size_t", CT_INT, "n", batch_member(cb, "n"));
+    struct cx *n = batch_member(cb, "n"), *part = cx_name(cb, CT_INT, "part");
+    struct cx *end = cb_declare(cb, "const size_t", CT_INT, "end",
+                                share(cb, n, cx_add(cb, part, cx_int(cb, 1))));
     struct cx *block = cx_int(cb, ROW_BLOCK);
-    struct cx *first = cb_for(cb, "first", cx_int(cb, 0), n, ROW_BLOCK);
-    cb_declare(cb, "const size_t", CT_INT, "last",
-               cx_select(cb, cx_lt(cb, cx_sub(cb, n, first), block), n, cx_add(cb, first, block)));
+    struct cx *first = cb_for(cb, "first", share(cb, n, part), end, ROW_BLOCK);
+    cb_declare(
+        cb, "const size_t", CT_INT, "last",
+        cx_select(cb, cx_lt(cb, cx_sub(cb, end, first), block), end, cx_add(cb, first, block)));
     emit_calls(em, isa, PHASE_ROWS, last);
     cb_end(cb);
 }
 
-static void emit_entries(struct emitter *em, const struct isa *isa)
+static void emit_part(struct emitter *em, const struct isa *isa, const struct part *part)
 {
     struct cbuild *cb = &em->cb;
+    if (!has_ops(em->ir, part))
+        return;
     cb->at = (struct span){0, 0};
-    cb_comment(
-        cb,
-        "The forward pass and the loss of each sample: %d rows at a time go through all layers, so "
-        "that what they compute stays in the caches.",
-        ROW_BLOCK);
-    open_entry(em, "evaluate", isa);
-    emit_rows(em, isa, SECTION_LOSS);
+    cb_comment(cb, part->comment, ROW_BLOCK);
+    cb_function(cb, "static void", arena_printf(cb->arena, "%s_%s", part->name, isa->name),
+                "const struct mlprt_batch *batch, size_t part, size_t parts");
+    cb_declare(cb, arena_printf(cb->arena, "%s *", cb_real_name(cb)), CT_REALS, "a",
+               cx_member(cb, CT_REALS, cx_name(cb, CT_OTHER, "batch"), "arena"));
+    if (part->phase == PHASE_ROWS) {
+        emit_rows(em, isa, part->last);
+    } else {
+        if (part->phase == PHASE_WEIGHTS)
+            cb_declare(cb, "const size_t", CT_INT, "n", batch_member(cb, "n"));
+        if (part->phase == PHASE_NORM || part->phase == PHASE_UPDATE)
+            update_emit_constants(cb, em->ir, part->phase);
+        emit_calls(em, isa, part->phase, part->last);
+    }
     cb_end(cb);
     cb_blank(cb);
+}
 
-    cb_comment(cb,
-               "The same and the backward pass; then, weight by weight, the gradients' sums over "
-               "the batch.");
-    open_entry(em, "gradient", isa);
-    emit_calls(em, isa, PHASE_PREPARE, SECTION_BACKWARD);
-    emit_rows(em, isa, SECTION_BACKWARD);
-    emit_calls(em, isa, PHASE_WEIGHTS, SECTION_BACKWARD);
+/* An entry: its parts one after the other, each split over the threads. */
+static void emit_entry(struct emitter *em, const struct isa *isa, const char *name, size_t count,
+                       const struct part *const *parts)
+{
+    struct cbuild *cb = &em->cb;
+    for (size_t i = 0; i < count; i++)
+        emit_part(em, isa, parts[i]);
+    cb_function(cb, "static void", arena_printf(cb->arena, "%s_%s", name, isa->name),
+                "const struct mlprt_batch *batch");
+    for (size_t i = 0; i < count; i++)
+        if (has_ops(em->ir, parts[i]))
+            cb_do(cb, cx_call(cb, CT_OTHER, "mlprt_parallel", 3, batch_member(cb, "threads"),
+                              cx_namef(cb, CT_OTHER, "%s_%s", parts[i]->name, isa->name),
+                              cx_name(cb, CT_OTHER, "batch")));
     cb_end(cb);
     cb_blank(cb);
+}
 
-    cb_comment(cb, "One step of the optimizer.");
-    open_entry(em, "update", isa);
-    const char *real = cb_real_name(cb);
-    cb_declare(cb, arena_printf(cb->arena, "const %s", real), CT_REAL, "scale",
-               cx_div(cb, cx_real(cb, 1), cx_cast(cb, CT_REAL, real, batch_member(cb, "n"))));
-    cb_declare(
-        cb, arena_printf(cb->arena, "const %s", real), CT_REAL, "lr",
-        cx_cast(cb, CT_REAL, real, cx_member(cb, CT_REAL, cx_name(cb, CT_OTHER, "batch"), "lr")));
-    emit_calls(em, isa, PHASE_UPDATE, SECTION_UPDATE);
-    cb_end(cb);
-    cb_blank(cb);
+static void emit_entries(struct emitter *em, const struct isa *isa)
+{
+    static const struct part *const evaluate[] = {&part_rows};
+    static const struct part *const gradient[] = {&part_prepare, &part_gradient, &part_weights};
+    static const struct part *const update[] = {&part_norm, &part_update};
+    emit_entry(em, isa, "evaluate", 1, evaluate);
+    emit_entry(em, isa, "gradient", 3, gradient);
+    emit_entry(em, isa, "update", 2, update);
 }
 
 static void emit_usable(struct emitter *em, const struct isa *isa, const char *condition)

@@ -1,6 +1,8 @@
 /* The IR: construction, small questions, and the printer behind --dump. */
 #include "ir.h"
 
+#include "ice.h"
+
 #include <string.h>
 
 int ir_tensor(struct ir *ir, const char *name, enum tensor_role role, uint32_t depth,
@@ -38,6 +40,20 @@ void ir_append(struct ir *ir, struct op op)
     *VEC_PUSH(ir->arena, &ir->ops) = op;
 }
 
+double ir_clip_norm(const struct ir *ir)
+{
+    const struct value *clip = &ir->model->train->args[TRAIN_CLIP_NORM];
+    return clip->absent ? 0 : clip->number;
+}
+
+const struct param *ir_param_of(const struct ir *ir, int value)
+{
+    for (size_t i = 0; i < ir->params.len; i++)
+        if (ir->params.at[i].value == value)
+            return &ir->params.at[i];
+    ICE("no parameter has tensor %d", value);
+}
+
 bool tensor_per_sample(const struct tensor *t)
 {
     switch (t->role) {
@@ -50,6 +66,7 @@ bool tensor_per_sample(const struct tensor *t)
     case ROLE_PARAM:
     case ROLE_GRAD:
     case ROLE_STATE:
+    case ROLE_NORM:
     case ROLE_COPY: return false;
     }
     return false;
@@ -91,6 +108,7 @@ static struct life life_beyond_ops(const struct ir *ir, int tensor, struct life 
     case ROLE_INPUT:
     case ROLE_TARGET: life.from = PHASE_PREPARE; break;
     case ROLE_LOSS:
+    case ROLE_NORM:
     case ROLE_GRAD: life.to = PHASE_UPDATE; break;
     default: break;
     }
@@ -156,10 +174,19 @@ static void print_tensor(const struct ir *ir, const struct tensor *t, struct str
     strbuf_putc(out, '\n');
 }
 
+/* "<leaky_relu 0.01>" */
+static void print_activation(enum activation_id id, const double *attr, struct strbuf *out)
+{
+    strbuf_printf(out, "<%s", vocab_activation_name(id));
+    for (size_t i = 0; i < vocab_activation(id)->param_count; i++)
+        strbuf_printf(out, " %g", attr[i]);
+    strbuf_putc(out, '>');
+}
+
 static void print_op(const struct ir *ir, const struct op *op, struct strbuf *out)
 {
     static const char *const sections[] = {"forward", "loss", "backward", "update"};
-    static const char *const phases[] = {"prepare", "rows", "weights", "update"};
+    static const char *const phases[] = {"prepare", "rows", "weights", "norm", "update"};
     const char *separator = "";
     strbuf_printf(out, "  %-8s %-7s ", sections[op->section], phases[op->phase]);
     for (size_t i = 0; i < OP_OUT_MAX; i++)
@@ -169,7 +196,9 @@ static void print_op(const struct ir *ir, const struct op *op, struct strbuf *ou
         }
     strbuf_printf(out, " = %s", op_name(op->kind));
     if (op->kind == OP_ACT || op->kind == OP_ACT_GRAD)
-        strbuf_printf(out, "<%s>", vocab_activation_name(op->activation));
+        print_activation(op->activation, op->attr, out);
+    if (op->kind == OP_LOSS || op->kind == OP_LOSS_GRAD)
+        strbuf_printf(out, "<%s>", vocab_loss_name(op->loss));
     separator = "(";
     for (size_t i = 0; i < OP_IN_MAX; i++)
         if (op->in[i] != NO_TENSOR) {
@@ -181,7 +210,7 @@ static void print_op(const struct ir *ir, const struct op *op, struct strbuf *ou
         const struct post *post = &op->post[i];
         strbuf_printf(out, " | %s", op_name(post->kind));
         if (post->kind == OP_ACT || post->kind == OP_ACT_GRAD)
-            strbuf_printf(out, "<%s>", vocab_activation_name(post->activation));
+            print_activation(post->activation, post->attr, out);
         if (post->aux != NO_TENSOR)
             strbuf_printf(out, "(%s)", ir_at(ir, post->aux)->name);
     }

@@ -40,6 +40,7 @@ enum tensor_role {
     ROLE_PARAM,  /* [depth, units]; a bias has depth 1 */
     ROLE_GRAD,   /* of a parameter, summed over the batch; shaped like it */
     ROLE_STATE,  /* the optimizer's, kept from step to step; shaped like its parameter */
+    ROLE_NORM,   /* [1, units]: of a gradient's columns the sums of squares */
     ROLE_COPY    /* [units, depth]: a parameter transposed */
 };
 
@@ -57,10 +58,14 @@ struct tensor {
     uint64_t offset;
 };
 
+enum { STATE_MAX = 2 /* tensors that an optimizer keeps for each parameter: adam's two means */ };
+
 /* A trained tensor and what belongs to it. */
 struct param {
-    const char *key;        /* "hidden1.weight" */
-    int value, grad, state; /* tensors; grad and state NO_TENSOR where there is none */
+    const char *key;      /* "hidden1.weight" */
+    int value, grad;      /* tensors; grad NO_TENSOR where the layer is frozen */
+    int state[STATE_MAX]; /* of the optimizer; NO_TENSOR where there is none */
+    bool decays;          /* does weight decay pull at it? */
     uint32_t rank;
     uint32_t layer;
     struct init_rule init;
@@ -75,16 +80,18 @@ enum phase {
     PHASE_PREPARE, /* once a step, before the first row */
     PHASE_ROWS,    /* over samples */
     PHASE_WEIGHTS, /* over weights, each summing over the whole batch */
+    PHASE_NORM,    /* over weights, where gradients are clipped: after all of them are there */
     PHASE_UPDATE   /* over weights, after all gradients are there */
 };
 
-enum { OP_IN_MAX = 4, OP_OUT_MAX = 2, OP_ATTR_MAX = 5, OP_POST_MAX = 4 };
+enum { OP_IN_MAX = 4, OP_OUT_MAX = 3, OP_ATTR_MAX = 6, OP_POST_MAX = 4 };
 
 /* An element-wise op that was fused into the one before it: applied to each result in place. */
 struct post {
     enum op_kind kind;
     int aux; /* its second input, or NO_TENSOR */
     enum activation_id activation;
+    double attr[VOCAB_ACTIVATION_PARAMS]; /* the activation's arguments */
 };
 
 struct op {
@@ -96,7 +103,8 @@ struct op {
     const char *base;                   /* the emitted function is BASE_VERB; see ops/ops.h */
     struct span span;                   /* of the layer, loss or optimizer in the file */
     enum activation_id activation;      /* of OP_ACT and OP_ACT_GRAD */
-    double attr[OP_ATTR_MAX];           /* named by enumerators in ops/ops.h */
+    enum loss_id loss;                  /* of OP_LOSS and OP_LOSS_GRAD */
+    double attr[OP_ATTR_MAX];           /* arguments of the word, or as ops/ops.h names them */
     uint32_t stream;                    /* of random numbers */
 
     struct post post[OP_POST_MAX]; /* from the fuse pass, in order of application */
@@ -125,6 +133,11 @@ int ir_adjoint(struct ir *ir, int x);
 /* An op with no inputs, outputs or attributes yet, as a value to fill in and hand to ir_append. */
 struct op ir_op(enum op_kind kind, enum section section, enum phase phase);
 void ir_append(struct ir *ir, struct op op);
+
+/* The largest norm of all gradients together; 0: any. */
+double ir_clip_norm(const struct ir *ir);
+/* The trained tensor whose value that is. */
+const struct param *ir_param_of(const struct ir *ir, int value);
 
 static inline struct tensor *ir_at(const struct ir *ir, int tensor)
 {

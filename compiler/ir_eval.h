@@ -20,6 +20,7 @@ struct ir_eval {
     uint64_t seed;
     uint32_t step;
     double lr;
+    double clip; /* what gradients are multiplied by, where they are clipped */
 };
 
 /* Room for every tensor, zeroed, in arena. */
@@ -30,8 +31,14 @@ void ir_eval_run(struct ir_eval *ev, enum section first, enum section last);
 /* One rounded operation each. */
 double ev_round(const struct ir_eval *ev, double v);
 double ev_fma(const struct ir_eval *ev, double a, double b, double c);
+/* a·b as lane_product emits it. */
+double ev_product(const struct ir_eval *ev, double a, double b);
+double ev_sqrt(const struct ir_eval *ev, double x);
 double ev_exp(const struct ir_eval *ev, double x);
 double ev_log(const struct ir_eval *ev, double x);
+double ev_expm1(const struct ir_eval *ev, double x);
+double ev_log1p(const struct ir_eval *ev, double x);
+double ev_erf(const struct ir_eval *ev, double x);
 double ev_tanh(const struct ir_eval *ev, double x);
 double ev_sigmoid(const struct ir_eval *ev, double x);
 

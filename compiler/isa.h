@@ -11,9 +11,11 @@ struct isa_vector {
     const char *type;
     const char *load, *store; /* unaligned */
     const char *splat, *zero;
-    const char *fma;     /* (a, b, c) = a·b + c */
-    const char *max;     /* (a, b) = a > b ? a : b, as maxps does: b where they do not compare */
-    const char *greater; /* (a, b): a mask */
+    const char *fma; /* (a, b, c) = a·b + c */
+    const char *add, *sub, *mul, *div, *sqrt;
+    const char * xor, *andnot; /* of bits; andnot(a, b) = ~a & b */
+    const char *max, *min; /* (a, b) = a > b ? a : b, as maxps does: b where they do not compare */
+    const char *greater;   /* (a, b): a mask */
     const char *greater_last; /* the further argument of `greater`, or NULL */
     const char *blend;        /* (no, yes, mask) */
 };

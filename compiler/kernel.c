@@ -3,6 +3,7 @@
 
 #include "ice.h"
 #include "lane.h"
+#include "number.h"
 
 #include <string.h>
 
@@ -26,21 +27,42 @@ static size_t tile_rows(const struct isa *isa, bool f64, unsigned rows[TILE_ROWS
     return count;
 }
 
-size_t kernel_posts(const struct op *op)
+size_t kernel_posts(const struct op *op, const struct isa *isa)
 {
     size_t taken = 0;
-    while (taken < op->post_count && post_in_tile(&op->post[taken]))
+    while (taken < op->post_count && post_in_tile(&op->post[taken], isa))
         taken++;
     return taken;
 }
 
-/* "tile6_relu_avx2", "tile1_relu_grad_portable" */
+/* Number of a post's arguments, which its tile has as constants. */
+static size_t argument_count(const struct post *post)
+{
+    return vocab_activation(post->activation)->param_count;
+}
+
+/* A number as part of a name: -0.01 is m0_01. */
+static const char *name_number(struct arena *arena, double v)
+{
+    const struct number_text text = number_text(v);
+    char *name = arena_printf(arena, "%s", text.at);
+    for (char *c = name; *c; c++)
+        *c = *c == '-' ? 'm' : *c == '.' ? '_' : *c == '+' ? 'p' : *c;
+    return name;
+}
+
+/* "tile6_relu_avx2", "tile1_leaky_relu_grad_0_01_portable": different tiles have different names.
+ */
 static const char *tile_name(struct arena *arena, const struct op *op, const struct isa *isa,
                              unsigned rows)
 {
     const char *name = arena_printf(arena, "tile%u", rows);
-    for (size_t i = 0; i < kernel_posts(op); i++)
-        name = arena_printf(arena, "%s_%s", name, post_name(arena, &op->post[i]));
+    for (size_t i = 0; i < kernel_posts(op, isa); i++) {
+        const struct post *post = &op->post[i];
+        name = arena_printf(arena, "%s_%s", name, post_name(arena, post));
+        for (size_t k = 0; k < argument_count(post); k++)
+            name = arena_printf(arena, "%s_%s", name, name_number(arena, post->attr[k]));
+    }
     return arena_printf(arena, "%s_%s", name, isa->name);
 }
 
@@ -50,6 +72,7 @@ struct tile {
     struct cbuild *cb;
     const struct isa_vector *v;
     const struct op *op;
+    size_t posts;           /* of the op, in the epilogue */
     unsigned rows, vectors; /* accumulators: rows x vectors */
     struct cx *sum[TILE_ROWS_MAX][TILE_VECTORS_MAX];
 };
@@ -116,11 +139,12 @@ static void tile_depth_loop(struct tile *t)
 static void tile_finish(struct tile *t)
 {
     struct cbuild *cb = t->cb;
-    const struct lane lane = {.cb = cb, .vector = t->v};
+    struct lane lane = {.cb = cb, .vector = t->v};
     for (unsigned i = 0; i < t->rows; i++)
         for (unsigned v = 0; v < t->vectors; v++) {
             struct cx *y = t->sum[i][v];
-            for (size_t p = 0; p < kernel_posts(t->op); p++) {
+            lane.suffix = arena_printf(cb->arena, "%u%u", i, v);
+            for (size_t p = 0; p < t->posts; p++) {
                 const struct post *post = &t->op->post[p];
                 struct cx *aux = NULL;
                 if (post->aux != NO_TENSOR)
@@ -163,7 +187,7 @@ static void scalar_tile_body(struct tile *t)
     j = cb_for(cb, "j", zero, panel, 1);
     const char *real = arena_printf(cb->arena, "const %s", cb_real_name(cb));
     struct cx *y = cb_declare(cb, real, CT_REAL, "s", cx_at(cb, sum, j));
-    for (size_t p = 0; p < kernel_posts(t->op); p++) {
+    for (size_t p = 0; p < t->posts; p++) {
         struct cx *aux = NULL;
         if (t->op->post[p].aux != NO_TENSOR)
             aux = tile_aux(t, p, j);
@@ -173,11 +197,13 @@ static void scalar_tile_body(struct tile *t)
     cb_end(cb);
 }
 
-static void tile_comment(struct cbuild *cb, const struct op *op, unsigned rows)
+static void tile_comment(struct tile *t)
 {
+    struct cbuild *cb = t->cb;
+    const unsigned rows = t->rows;
     const char *sum = "start[j] + Σ_k a[i][k]·b[k][j]";
-    for (size_t p = 0; p < kernel_posts(op); p++)
-        sum = arena_printf(cb->arena, "%s(%s)", post_name(cb->arena, &op->post[p]), sum);
+    for (size_t p = 0; p < t->posts; p++)
+        sum = arena_printf(cb->arena, "%s(%s)", post_name(cb->arena, &t->op->post[p]), sum);
     cb_comment(cb,
                "c[i][j] = %s for %u row%s and %d columns, the sums in registers; a[i][k] is "
                "%s, b[k][j] is b[k * b_step + j].",
@@ -190,6 +216,7 @@ static void emit_tile(struct cbuild *cb, const struct op *op, const struct isa *
 {
     const char *real = cb_real_name(cb);
     struct tile t = {.cb = cb, .v = isa_vector(isa, cb->f64), .op = op, .rows = rows};
+    t.posts = kernel_posts(op, isa);
     t.vectors = PANEL / t.v->lanes;
 
     const char *params = arena_printf(
@@ -197,11 +224,11 @@ static void emit_tile(struct cbuild *cb, const struct op *op, const struct isa *
         "size_t depth, const %s *a, %ssize_t a_step, const %s *b, size_t b_step, "
         "const %s *start, %s *c%s",
         real, rows > 1 ? "size_t a_row, " : "", real, real, real, rows > 1 ? ", size_t c_row" : "");
-    for (size_t p = 0; p < kernel_posts(op); p++)
+    for (size_t p = 0; p < t.posts; p++)
         if (op->post[p].aux != NO_TENSOR)
             params = arena_printf(cb->arena, "%s, const %s *%s", params, real,
                                   post_aux_name(cb->arena, &op->post[p], p));
-    tile_comment(cb, op, rows);
+    tile_comment(&t);
     const char *type = isa->attribute ? arena_printf(cb->arena,
                                                      "__attribute__((always_inline))\n%s\nstatic "
                                                      "inline void",
@@ -225,15 +252,22 @@ static bool calls_tiles(const struct op *op)
            (op->kind == OP_DENSE || op->kind == OP_DENSE_DX || op->kind == OP_DENSE_DW);
 }
 
-/* Do two ops call the same tiles? */
-static bool same_epilogue(const struct op *a, const struct op *b)
+static bool same_post(const struct post *a, const struct post *b)
 {
-    if (kernel_posts(a) != kernel_posts(b))
-        return false;
-    for (size_t i = 0; i < kernel_posts(a); i++)
-        if (a->post[i].kind != b->post[i].kind || a->post[i].activation != b->post[i].activation)
-            return false;
-    return true;
+    bool same = a->kind == b->kind && a->activation == b->activation;
+    for (size_t i = 0; same && i < argument_count(a); i++)
+        same = a->attr[i] == b->attr[i];
+    return same;
+}
+
+/* Do two ops call the same tiles? */
+static bool same_epilogue(const struct op *a, const struct op *b, const struct isa *isa)
+{
+    const size_t posts = kernel_posts(a, isa);
+    bool same = posts == kernel_posts(b, isa);
+    for (size_t i = 0; same && i < posts; i++)
+        same = same_post(&a->post[i], &b->post[i]);
+    return same;
 }
 
 bool kernel_needs_zeros(const struct ir *ir)
@@ -254,7 +288,7 @@ void kernel_emit_tiles(struct cbuild *cb, const struct ir *ir, const struct isa 
         const struct op *op = &ir->ops.at[i];
         bool seen = false;
         for (size_t k = 0; k < i && calls_tiles(op); k++)
-            seen |= calls_tiles(&ir->ops.at[k]) && same_epilogue(&ir->ops.at[k], op);
+            seen |= calls_tiles(&ir->ops.at[k]) && same_epilogue(&ir->ops.at[k], op, isa);
         if (!calls_tiles(op) || seen)
             continue;
         cb->at = op->span;
@@ -285,32 +319,15 @@ static void call_tile(struct emit *e, const struct op *op, const struct product 
     args[n++] = cx_add(cb, p->c, place);
     if (rows > 1)
         args[n++] = p->c_row;
-    for (size_t i = 0; i < kernel_posts(op); i++)
+    for (size_t i = 0; i < kernel_posts(op, e->isa); i++)
         if (op->post[i].aux != NO_TENSOR)
             args[n++] = cx_add(cb, e->aux[i], place);
     cb_do(cb, cx_call_array(cb, CT_OTHER, tile_name(cb->arena, op, e->isa, rows), n, args));
 }
 
-/* Rows 0 … count-1, known now: whole tiles in a loop, then what is left. */
-static void constant_rows(struct emit *e, const struct op *op, const struct product *p,
-                          const unsigned *rows, size_t sizes, struct cx *panel)
-{
-    struct cbuild *cb = e->cb;
-    const uint32_t whole = p->row_count / rows[0] * rows[0];
-    uint32_t done = whole;
-    if (whole) {
-        struct cx *r = cb_for(cb, "r", cx_int(cb, 0), cx_int(cb, whole), rows[0]);
-        call_tile(e, op, p, rows[0], panel, r);
-        cb_end(cb);
-    }
-    for (size_t s = 1; s < sizes; s++)
-        for (; p->row_count - done >= rows[s]; done += rows[s])
-            call_tile(e, op, p, rows[s], panel, cx_int(cb, done));
-}
-
-/* Rows first … last-1, known when it runs. */
-static void variable_rows(struct emit *e, const struct op *op, const struct product *p,
-                          const unsigned *rows, size_t sizes, struct cx *panel)
+/* Rows first … last-1: whole tiles in a loop, then what is left. */
+static void tile_rows_emit(struct emit *e, const struct op *op, const struct product *p,
+                           const unsigned *rows, size_t sizes, struct cx *panel)
 {
     struct cbuild *cb = e->cb;
     struct cx *most = cx_int(cb, rows[0]);
@@ -341,10 +358,7 @@ void kernel_emit_product(struct emit *e, const struct op *op, const struct produ
     struct cx *panel = cx_int(cb, 0);
     if (p->panels > 1)
         panel = cb_for(cb, "p", panel, cx_int(cb, p->panels), 1);
-    if (p->row_count)
-        constant_rows(e, op, p, rows, sizes, panel);
-    else
-        variable_rows(e, op, p, rows, sizes, panel);
+    tile_rows_emit(e, op, p, rows, sizes, panel);
     if (p->panels > 1)
         cb_end(cb);
 }

@@ -14,8 +14,7 @@
 
 /* A product as a looped op needs it; in expressions of the emitted C. */
 struct product {
-    uint32_t row_count; /* 0: the rows e->first … e->last-1 */
-    uint32_t panels;
+    uint32_t panels; /* its rows are e->first … e->last-1 */
     struct cx *depth;
     struct cx *a, *a_row, *a_step;   /* a[i·a_row + k·a_step] */
     struct cx *b, *b_panel, *b_step; /* panel p: b[p·b_panel + k·b_step + j] */
@@ -24,7 +23,7 @@ struct product {
 };
 
 /* How many of op's posts a tile's epilogue takes; the rest follows in loops. */
-size_t kernel_posts(const struct op *op);
+size_t kernel_posts(const struct op *op, const struct isa *isa);
 
 /* Emits the loops over panels and rows that call the tiles. */
 void kernel_emit_product(struct emit *e, const struct op *op, const struct product *p);

@@ -1,13 +1,105 @@
 /* Lanes: scalar operators or vector intrinsics for the same formula. */
 #include "lane.h"
 
+#include "ice.h"
+
+#include <math.h>
+
+unsigned lane_count(const struct lane *l)
+{
+    return l->vector ? l->vector->lanes : 1;
+}
+
+struct cx *lane_splat(const struct lane *l, struct cx *scalar)
+{
+    return l->vector ? cx_call(l->cb, CT_VEC, l->vector->splat, 1, scalar) : scalar;
+}
+
 struct cx *lane_constant(const struct lane *l, double v)
 {
-    if (!l->vector)
-        return cx_real(l->cb, v);
-    if (v == 0)
+    if (l->vector && v == 0 && !signbit(v))
         return cx_call(l->cb, CT_VEC, l->vector->zero, 0);
-    return cx_call(l->cb, CT_VEC, l->vector->splat, 1, cx_real(l->cb, v));
+    return lane_splat(l, cx_real(l->cb, v));
+}
+
+struct cx *lane_local(const struct lane *l, const char *name, struct cx *v)
+{
+    const char *type = l->vector ? l->vector->type : cb_real_name(l->cb);
+    if (l->suffix)
+        name = arena_printf(l->cb->arena, "%s%s", name, l->suffix);
+    return cb_declare(l->cb, arena_printf(l->cb->arena, "const %s", type),
+                      l->vector ? CT_VEC : CT_REAL, name, v);
+}
+
+struct cx *lane_load(const struct lane *l, const char *name, struct cx *base, struct cx *i)
+{
+    struct cbuild *cb = l->cb;
+    return lane_local(l, name,
+                      l->vector ? cx_call(cb, CT_VEC, l->vector->load, 1, cx_add(cb, base, i))
+                                : cx_at(cb, base, i));
+}
+
+void lane_store(const struct lane *l, struct cx *base, struct cx *i, struct cx *v)
+{
+    struct cbuild *cb = l->cb;
+    if (l->vector)
+        cb_do(cb, cx_call(cb, CT_OTHER, l->vector->store, 2, cx_add(cb, base, i), v));
+    else
+        cb_set(cb, cx_at(cb, base, i), v);
+}
+
+struct cx *lane_add(const struct lane *l, struct cx *a, struct cx *b)
+{
+    return l->vector ? cx_call(l->cb, CT_VEC, l->vector->add, 2, a, b) : cx_add(l->cb, a, b);
+}
+
+struct cx *lane_sub(const struct lane *l, struct cx *a, struct cx *b)
+{
+    return l->vector ? cx_call(l->cb, CT_VEC, l->vector->sub, 2, a, b) : cx_sub(l->cb, a, b);
+}
+
+struct cx *lane_div(const struct lane *l, struct cx *a, struct cx *b)
+{
+    return l->vector ? cx_call(l->cb, CT_VEC, l->vector->div, 2, a, b) : cx_div(l->cb, a, b);
+}
+
+struct cx *lane_sqrt(const struct lane *l, struct cx *a)
+{
+    if (l->vector)
+        return cx_call(l->cb, CT_VEC, l->vector->sqrt, 1, a);
+    return cx_call(l->cb, CT_REAL, l->cb->f64 ? "sqrt" : "sqrtf", 1, a);
+}
+
+struct cx *lane_neg(const struct lane *l, struct cx *a)
+{
+    if (!l->vector)
+        return cx_neg(l->cb, a);
+    struct cx *sign = lane_constant(l, -0.0);
+    return a->product ? cx_call_product(l->cb, CT_VEC, l->vector->xor, 2, a, sign)
+                      : cx_call(l->cb, CT_VEC, l->vector->xor, 2, a, sign);
+}
+
+struct cx *lane_abs(const struct lane *l, struct cx *a)
+{
+    if (!l->vector)
+        return cx_call(l->cb, CT_REAL, l->cb->f64 ? "fabs" : "fabsf", 1, a);
+    return cx_call(l->cb, CT_VEC, l->vector->andnot, 2, lane_constant(l, -0.0), a);
+}
+
+struct cx *lane_fma(const struct lane *l, struct cx *a, struct cx *b, struct cx *c)
+{
+    return l->vector ? cx_call(l->cb, CT_VEC, l->vector->fma, 3, a, b, c) : cx_fma(l->cb, a, b, c);
+}
+
+struct cx *lane_mul(const struct lane *l, struct cx *a, struct cx *b)
+{
+    return l->vector ? cx_call_product(l->cb, CT_VEC, l->vector->mul, 2, a, b)
+                     : cx_mul(l->cb, a, b);
+}
+
+struct cx *lane_product(const struct lane *l, struct cx *a, struct cx *b)
+{
+    return lane_fma(l, a, b, lane_constant(l, -0.0));
 }
 
 struct cx *lane_max(const struct lane *l, struct cx *a, struct cx *b)
@@ -15,6 +107,13 @@ struct cx *lane_max(const struct lane *l, struct cx *a, struct cx *b)
     if (!l->vector)
         return cx_select(l->cb, cx_gt(l->cb, a, b), a, b);
     return cx_call(l->cb, CT_VEC, l->vector->max, 2, a, b);
+}
+
+struct cx *lane_min(const struct lane *l, struct cx *a, struct cx *b)
+{
+    if (!l->vector)
+        return cx_select(l->cb, cx_lt(l->cb, a, b), a, b);
+    return cx_call(l->cb, CT_VEC, l->vector->min, 2, a, b);
 }
 
 struct cx *lane_select_gt(const struct lane *l, struct cx *a, struct cx *b, struct cx *yes,
@@ -27,4 +126,21 @@ struct cx *lane_select_gt(const struct lane *l, struct cx *a, struct cx *b, stru
                                                 cx_name(l->cb, CT_OTHER, v->greater_last))
                                       : cx_call(l->cb, CT_VEC, v->greater, 2, a, b);
     return cx_call(l->cb, CT_VEC, v->blend, 3, no, yes, mask);
+}
+
+struct cx *lane_call(const struct lane *l, enum lane_function f, struct cx *x)
+{
+    static const struct {
+        const char *f32, *f64;
+    } names[LANE_FUNCTION_COUNT] = {
+        [LANE_EXP] = {"mlprt_expf", "exp"},
+        [LANE_LOG] = {"mlprt_logf", "log"},
+        [LANE_EXPM1] = {"mlprt_expm1f", "expm1"},
+        [LANE_LOG1P] = {"mlprt_log1pf", "log1p"},
+        [LANE_TANH] = {"mlprt_tanhf", "tanh"},
+        [LANE_SIGMOID] = {"mlprt_sigmoidf", "mlprt_sigmoid"},
+        [LANE_ERF] = {"mlprt_erff", "erf"},
+    };
+    REQUIRE(!l->vector);
+    return cx_call(l->cb, CT_REAL, l->cb->f64 ? names[f].f64 : names[f].f32, 1, x);
 }

@@ -11,33 +11,46 @@ struct lowering {
     uint32_t layer; /* its index */
 };
 
-static const struct word *optimizer_of(const struct model *m)
+/* What sets one trained tensor apart from another. */
+struct param_shape {
+    const char *key, *name; /* "weight", "w" */
+    uint32_t rank, depth, units;
+    struct init_rule init;
+    bool frozen, decays;
+};
+
+static int add_state(struct ir *ir, const struct param_shape *shape, const char *name,
+                     const char *suffix, uint32_t layer)
 {
-    return m->train->args[TRAIN_OPTIMIZER].word;
+    return ir_tensor(ir, arena_printf(ir->arena, "%s_%s", name, suffix), ROLE_STATE, shape->depth,
+                     shape->units, layer);
 }
 
-/* Adds a trained tensor with its gradient and optimizer state. Returns its value's tensor. */
-static int add_param(struct lowering *l, const char *key, const char *name, uint32_t rank,
-                     uint32_t depth, struct init_rule init, bool frozen)
+/* Adds a trained tensor with its gradient and the optimizer's states. Returns its value's tensor.
+ */
+static int add_param(struct lowering *l, const struct param_shape *shape)
 {
     struct ir *ir = l->ir;
     const struct layer *layer = &l->model->layers[l->layer];
     struct arena *arena = ir->arena;
-    struct param p = {.key = arena_printf(arena, "%s.%s", layer->name, key),
-                      .rank = rank,
+    struct param p = {.key = arena_printf(arena, "%s.%s", layer->name, shape->key),
+                      .rank = shape->rank,
                       .layer = l->layer,
-                      .init = init,
-                      .frozen = frozen,
+                      .init = shape->init,
+                      .frozen = shape->frozen,
+                      .decays = shape->decays,
                       .grad = NO_TENSOR,
-                      .state = NO_TENSOR};
-    name = arena_printf(arena, "%s_%s", layer->name, name);
-    p.value = ir_tensor(ir, name, ROLE_PARAM, depth, layer->out, l->layer);
-    if (!frozen)
-        p.grad = ir_tensor(ir, arena_printf(arena, "d_%s", name), ROLE_GRAD, depth, layer->out,
-                           l->layer);
-    if (!frozen && optimizer_of(l->model)->args[SGD_MOMENTUM].number > 0)
-        p.state = ir_tensor(ir, arena_printf(arena, "%s_v", name), ROLE_STATE, depth, layer->out,
-                            l->layer);
+                      .state = {NO_TENSOR, NO_TENSOR}};
+    const char *name = arena_printf(arena, "%s_%s", layer->name, shape->name);
+    p.value = ir_tensor(ir, name, ROLE_PARAM, shape->depth, shape->units, l->layer);
+    if (!shape->frozen) {
+        struct update_state states[STATE_MAX];
+        const size_t count = update_states(l->model->train->args[TRAIN_OPTIMIZER].word, states);
+        p.grad = ir_tensor(ir, arena_printf(arena, "d_%s", name), ROLE_GRAD, shape->depth,
+                           shape->units, l->layer);
+        for (size_t i = 0; i < count; i++)
+            p.state[i] = add_state(ir, shape, name, states[i].suffix, l->layer);
+    }
     *VEC_PUSH(arena, &ir->params) = p;
     return p.value;
 }
@@ -63,12 +76,43 @@ static void new_value(struct lowering *l, struct op *op)
 static void lower_dense(struct lowering *l, const struct layer *layer)
 {
     const struct value *args = layer->word->args;
+    const struct word *optimizer = l->model->train->args[TRAIN_OPTIMIZER].word;
+    const bool frozen = args[DENSE_FROZEN].truth;
     struct op op = layer_op(l, OP_DENSE);
     op.in[0] = l->x;
-    op.in[1] =
-        add_param(l, "weight", "w", 2, layer->in, layer->weight_init, args[DENSE_FROZEN].truth);
+    op.in[1] = add_param(l, &(struct param_shape){.key = "weight",
+                                                  .name = "w",
+                                                  .rank = 2,
+                                                  .depth = layer->in,
+                                                  .units = layer->out,
+                                                  .init = layer->weight_init,
+                                                  .frozen = frozen,
+                                                  .decays = true});
     if (args[DENSE_BIAS].truth)
-        op.in[2] = add_param(l, "bias", "b", 1, 1, layer->bias_init, args[DENSE_FROZEN].truth);
+        op.in[2] =
+            add_param(l, &(struct param_shape){.key = "bias",
+                                               .name = "b",
+                                               .rank = 1,
+                                               .depth = 1,
+                                               .units = layer->out,
+                                               .init = layer->bias_init,
+                                               .frozen = frozen,
+                                               .decays = word_arg(optimizer, "decay_bias")->truth});
+    new_value(l, &op);
+    ir_append(l->ir, op);
+}
+
+static void lower_prelu(struct lowering *l, const struct layer *layer)
+{
+    const bool per_unit = layer->word->args[PRELU_PER_UNIT].truth;
+    struct op op = layer_op(l, OP_PRELU);
+    op.in[0] = l->x;
+    op.in[1] = add_param(l, &(struct param_shape){.key = "weight",
+                                                  .name = "slope",
+                                                  .rank = 1,
+                                                  .depth = 1,
+                                                  .units = per_unit ? layer->out : 1,
+                                                  .init = layer->weight_init});
     new_value(l, &op);
     ir_append(l->ir, op);
 }
@@ -92,10 +136,18 @@ static void lower_dropout(struct lowering *l, const struct layer *layer)
     ir_append(l->ir, op);
 }
 
+/* The word's arguments as the op's attributes: those of activations and losses are numbers. */
+static void take_arguments(struct op *op, const struct word *word)
+{
+    for (size_t i = 0; i < word->vocab->param_count; i++)
+        op->attr[i] = word->args[i].number;
+}
+
 static void lower_activation(struct lowering *l, const struct layer *layer)
 {
     struct op op = layer_op(l, OP_ACT);
     op.activation = layer->word->vocab->activation;
+    take_arguments(&op, layer->word);
     op.in[0] = l->x;
     new_value(l, &op);
     ir_append(l->ir, op);
@@ -108,6 +160,8 @@ static void lower_layer(struct lowering *l)
     case WORD_DENSE: lower_dense(l, layer); return;
     case WORD_DROPOUT: lower_dropout(l, layer); return;
     case WORD_ACTIVATION: lower_activation(l, layer); return;
+    case WORD_PRELU: lower_prelu(l, layer); return;
+    case WORD_IDENTITY: return;
     default: ICE("layer '%s' has no lowering", layer->word->vocab->name);
     }
 }
@@ -117,9 +171,10 @@ static void lower_loss(struct lowering *l)
     struct ir *ir = l->ir;
     const struct word *loss = l->model->block->args[MODEL_LOSS].word;
     const uint32_t last = (uint32_t)l->model->layer_count - 1;
-    const bool classes = loss->vocab->id == WORD_SOFTMAX_CROSS_ENTROPY;
-    struct op op =
-        ir_op(classes ? OP_SOFTMAX_CROSS_ENTROPY : OP_HALF_SQUARED, SECTION_LOSS, PHASE_ROWS);
+    const bool classes = loss->vocab->target == TARGET_CLASS;
+    struct op op = ir_op(classes ? OP_SOFTMAX_CROSS_ENTROPY : OP_LOSS, SECTION_LOSS, PHASE_ROWS);
+    op.loss = loss->vocab->loss;
+    take_arguments(&op, loss);
     op.layer = last;
     op.span = loss->span;
     ir->loss = ir_tensor(ir, "loss", ROLE_LOSS, 1, 1, last);

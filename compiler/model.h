@@ -56,7 +56,7 @@ struct layer {
     const char *name;                        /* "hidden1", "dense2", "block.0.dense1" */
     struct span span;                        /* of the call in the file */
     uint32_t in, out;                        /* units per sample */
-    struct init_rule weight_init, bias_init; /* of a dense layer */
+    struct init_rule weight_init, bias_init; /* of a dense layer; prelu's slope is weight_init */
 };
 
 struct model {
@@ -69,6 +69,15 @@ struct model {
     uint32_t output_size;
     uint64_t seed;
 };
+
+/* What the model's loss asks for. */
+static inline enum target_kind model_target(const struct model *m)
+{
+    return m->block->args[MODEL_LOSS].word->vocab->target;
+}
+
+/* An argument of a word that its vocabulary has under that name, or NULL. */
+const struct value *word_arg(const struct word *w, const char *name);
 
 /* The initialiser of a dense layer's weights: its own, else the model's. */
 static inline const struct word *model_dense_init(const struct model *m, const struct word *dense)

@@ -4,6 +4,8 @@
  * value in between needs no memory. */
 #include "pass.h"
 
+#include "ops/ops.h"
+
 /* For each tensor how many ops read it, and the last of them. */
 struct readers {
     size_t *count;
@@ -36,8 +38,7 @@ static struct op *sole_reader(const struct ir *ir, const struct readers *r, int 
 
 static void hang_behind(struct ir *ir, struct op *op, const struct op *next)
 {
-    op->post[op->post_count++] =
-        (struct post){.kind = next->kind, .aux = next->in[1], .activation = next->activation};
+    op->post[op->post_count++] = post_of(next);
     if (next->kind == OP_ACT) { /* hidden1 = relu(x·W + b): the layer's own name stays */
         struct tensor *inner = ir_at(ir, op->out[0]), *outer = ir_at(ir, next->out[0]);
         const char *name = inner->name;

@@ -22,6 +22,19 @@ static bool is_product(const struct op *op)
     return op->kind == OP_DENSE || op->kind == OP_DENSE_DX || op->kind == OP_DENSE_DW;
 }
 
+/* Element by element over each row: looped, as many units at a time as a vector holds. */
+static bool is_elementwise(const struct op *op)
+{
+    switch (op->kind) {
+    case OP_ACT:
+    case OP_ACT_GRAD:
+    case OP_PRELU:
+    case OP_PRELU_DX:
+    case OP_LOSS_GRAD: return true;
+    default: return false;
+    }
+}
+
 /* Decides for each dense layer, in model order; *straight has an entry for each layer. */
 static void choose_layers(const struct ir *ir, enum unroll unroll, bool *straight)
 {
@@ -49,7 +62,7 @@ static void choose_forms(struct ir *ir, enum unroll unroll)
         struct op *op = &ir->ops.at[i];
         if (is_product(op))
             op->straight = straight[op->layer];
-        else if (op->phase == PHASE_ROWS || op->kind == OP_DENSE_DB)
+        else if (op->phase == PHASE_ROWS || op->kind == OP_DENSE_DB || op->kind == OP_PRELU_DSLOPE)
             op->straight = unroll == UNROLL_ALWAYS ||
                            (unroll == UNROLL_AUTO &&
                             ir_at(ir, op->in[0] == NO_TENSOR ? op->out[0] : op->in[0])->units <=
@@ -57,9 +70,9 @@ static void choose_forms(struct ir *ir, enum unroll unroll)
     }
 }
 
-/* Looped products read and write whole panels: rows are padded to them, with zeros that stay zeros.
- * The distance between rows is an odd number of cache lines, so that the rows of a block spread
- * over all sets of a cache. */
+/* Looped products and element-wise ops read and write whole panels: rows are padded to them, with
+ * zeros that stay zeros. The distance between rows is an odd number of cache lines, so that the
+ * rows of a block spread over all sets of a cache. */
 static uint32_t padded_stride(const struct ir *ir, uint32_t units)
 {
     const uint32_t line = ir->f64 ? MEMORY_ALIGN / 8 : MEMORY_ALIGN / 4;
@@ -81,7 +94,7 @@ static void choose_layouts(struct ir *ir)
     }
     for (size_t i = 0; i < ir->ops.len; i++) {
         const struct op *op = &ir->ops.at[i];
-        if (!is_product(op) || op->straight)
+        if (op->straight || !(is_product(op) || is_elementwise(op)))
             continue;
         int ids[OP_TENSORS_MAX];
         const size_t n = op_tensors(op, ids);
@@ -99,8 +112,14 @@ static void choose_layouts(struct ir *ir)
         const uint32_t panel = ir_at(ir, p->value)->panel;
         if (p->grad != NO_TENSOR)
             ir_at(ir, p->grad)->panel = panel;
-        if (p->state != NO_TENSOR)
-            ir_at(ir, p->state)->panel = panel;
+        for (size_t k = 0; k < STATE_MAX; k++)
+            if (p->state[k] != NO_TENSOR)
+                ir_at(ir, p->state[k])->panel = panel;
+    }
+    for (size_t i = 0; i < ir->ops.len; i++) {
+        const struct op *op = &ir->ops.at[i];
+        if (op->kind == OP_SQUARES)
+            ir_at(ir, op->out[0])->panel = ir_at(ir, op->in[0])->panel;
     }
 }
 

@@ -18,6 +18,72 @@ enum {
 /* The largest seed: beyond it a double no longer tells neighbours apart. */
 #define SEED_MAX 9007199254740991.0
 
+/* Arguments of the rows in activation.def and loss.def. */
+#define PARAM_LEAKY_SLOPE                                                                          \
+    {                                                                                              \
+        "slope", VALUE_NUMBER, .fallback = "0.01", .min = -REAL_MAX, .max = REAL_MAX,              \
+                               .help = "how steep it is below 0"                                   \
+    }
+#define PARAM_LOW                                                                                  \
+    {                                                                                              \
+        "low", VALUE_NUMBER, .fallback = "-1", .min = -REAL_MAX, .max = REAL_MAX,                  \
+                             .help = "the least value"                                             \
+    }
+#define PARAM_HIGH                                                                                 \
+    {                                                                                              \
+        "high", VALUE_NUMBER, .fallback = "1", .min = -REAL_MAX, .max = REAL_MAX,                  \
+                              .help = "the largest value"                                          \
+    }
+#define PARAM_BETA                                                                                 \
+    {                                                                                              \
+        "beta", VALUE_NUMBER, .fallback = "1", .min = 0, .max = REAL_MAX, .above_min = true,       \
+                              .help = "how sharp the bend is"                                      \
+    }
+#define PARAM_ALPHA                                                                                \
+    {                                                                                              \
+        "alpha", VALUE_NUMBER, .fallback = "1", .min = -REAL_MAX, .max = REAL_MAX,                 \
+                               .help = "minus the value at -inf"                                   \
+    }
+#define PARAM_DELTA                                                                                \
+    {                                                                                              \
+        "delta", VALUE_NUMBER, .fallback = "1", .min = 0, .max = REAL_MAX, .above_min = true,      \
+                               .help = "the difference from which on it is linear"                 \
+    }
+
+/* Arguments that several optimizers have. */
+#define PARAM_DECAY(default_)                                                                      \
+    {                                                                                              \
+        "weight_decay", VALUE_NUMBER,                                                              \
+            .fallback = default_, .min = 0, .max = REAL_MAX,                                       \
+            .help = "λ of L + λ/2·‖w‖²; of adamw the share of lr·w taken off each step"   \
+    }
+#define PARAM_DECAY_BIAS                                                                           \
+    {                                                                                              \
+        "decay_bias", VALUE_BOOL, .fallback = "false", .help = "whether biases decay too"          \
+    }
+#define PARAM_LR(default_)                                                                         \
+    {                                                                                              \
+        "lr", VALUE_NUMBER, .fallback = default_, .min = 0, .max = REAL_MAX, .above_min = true,    \
+                            .help = "the learning rate"                                            \
+    }
+#define PARAM_EPS                                                                                  \
+    {                                                                                              \
+        "eps", VALUE_NUMBER, .fallback = "1e-8", .min = 0, .max = REAL_MAX,                        \
+                             .help = "what keeps the divisor from 0"                               \
+    }
+/* A share that is kept from step to step. */
+#define PARAM_SHARE(name_, default_, help_)                                                        \
+    {                                                                                              \
+        name_, VALUE_NUMBER, .fallback = default_, .min = 0, .max = 1, .below_max = true,          \
+                             .help = help_                                                         \
+    }
+#define PARAMS_ADAM(decay)                                                                         \
+    PARAMS([OPTIMIZER_LR] = PARAM_LR("0.001"),                                                     \
+           [ADAM_BETA1] = PARAM_SHARE("beta1", "0.9", "how much of the mean gradient is kept"),    \
+           [ADAM_BETA2] = PARAM_SHARE("beta2", "0.999", "how much of the mean square is kept"),    \
+           [ADAM_EPS] = PARAM_EPS, [ADAM_WEIGHT_DECAY] = PARAM_DECAY(decay),                       \
+           [ADAM_DECAY_BIAS] = PARAM_DECAY_BIAS)
+
 const struct vocab_word vocab_words[] = {
     {.id = WORD_MODEL,
      .place = PLACE_BLOCK,
@@ -54,7 +120,17 @@ const struct vocab_word vocab_words[] = {
             [TRAIN_SHUFFLE] = {"shuffle", VALUE_BOOL, .fallback = "true",
                                .help = "a new order of the samples in each epoch"},
             [TRAIN_DROP_LAST] = {"drop_last", VALUE_BOOL, .fallback = "false",
-                                 .help = "leave out a last batch that is smaller"})},
+                                 .help = "leave out a last batch that is smaller"},
+            [TRAIN_SCHEDULE] = {"schedule", VALUE_WORD, PLACE_SCHEDULE, .fallback = "constant",
+                                .help = "how the learning rate changes"},
+            [TRAIN_CLIP_NORM] = {"clip_norm", VALUE_NUMBER, .min = 0, .max = REAL_MAX,
+                                 .above_min = true,
+                                 .help = "the largest norm of all gradients together"},
+            [TRAIN_EARLY_STOP] = {"early_stop", VALUE_WORD, PLACE_EARLY_STOP,
+                                  .help = "when training ends before its epochs are over"},
+            [TRAIN_KEEP] = {"keep", VALUE_WORD, PLACE_KEEP,
+                            .help = "which epoch's weights are saved; not given: the best where "
+                                    "there is a validation split, else the last"})},
 
     {.id = WORD_DENSE,
      .place = PLACE_LAYER,
@@ -95,17 +171,39 @@ const struct vocab_word vocab_words[] = {
 #include "activation.def"
 #undef ACTIVATION
 
+    {.id = WORD_PRELU,
+     .place = PLACE_LAYER,
+     .name = "prelu",
+     .init_family = INIT_FAMILY_HE,
+     .help = "max(x, 0) + slope·min(x, 0), the slope learned",
+     PARAMS([PRELU_SLOPE] = {"slope", VALUE_NUMBER, .fallback = "0.25", .min = -REAL_MAX,
+                             .max = REAL_MAX, .help = "what the slope starts from"},
+            [PRELU_PER_UNIT] = {"per_unit", VALUE_BOOL, .fallback = "false",
+                                .help = "a slope for each unit instead of one for all"})},
+    {.id = WORD_IDENTITY,
+     .place = PLACE_LAYER,
+     .name = "identity",
+     .help = "x: says that nothing between two layers is meant",
+     NO_PARAMS},
+
     {.id = WORD_SOFTMAX_CROSS_ENTROPY,
      .place = PLACE_LOSS,
      .name = "softmax_cross_entropy",
-     .class_target = true,
+     .target = TARGET_CLASS,
      .help = "-log of the softmax probability of the sample's class",
-     NO_PARAMS},
-    {.id = WORD_HALF_SQUARED,
-     .place = PLACE_LOSS,
-     .name = "half_squared",
-     .help = "half the squared distance to the target numbers",
-     NO_PARAMS},
+     PARAMS([SOFTMAX_LABEL_SMOOTHING] = {"label_smoothing", VALUE_NUMBER, .fallback = "0", .min = 0,
+                                         .max = 1, .below_max = true,
+                                         .help = "share of the target spread over all classes"})},
+#define LOSS(name_, target_, params_, formula)                                                     \
+    {.id = WORD_NUMBER_LOSS,                                                                       \
+     .place = PLACE_LOSS,                                                                          \
+     .name = #name_,                                                                               \
+     .loss = LOSS_##name_,                                                                         \
+     .target = TARGET_##target_,                                                                   \
+     .help = formula,                                                                              \
+     params_},
+#include "loss.def"
+#undef LOSS
 
     {.id = WORD_AUTO,
      .place = PLACE_INIT,
@@ -165,16 +263,80 @@ const struct vocab_word vocab_words[] = {
      .place = PLACE_OPTIMIZER,
      .name = "sgd",
      .help = "gradient descent, with momentum where asked for",
-     PARAMS([SGD_LR] = {"lr", VALUE_NUMBER, .required = true, .min = 0, .max = REAL_MAX,
-                        .above_min = true, .help = "the learning rate"},
-            [SGD_MOMENTUM] = {"momentum", VALUE_NUMBER, .fallback = "0", .min = 0, .max = 1,
-                              .below_max = true, .help = "how much of the last step is kept"},
+     PARAMS([OPTIMIZER_LR] = {"lr", VALUE_NUMBER, .required = true, .min = 0, .max = REAL_MAX,
+                              .above_min = true, .help = "the learning rate"},
+            [SGD_MOMENTUM] = PARAM_SHARE("momentum", "0", "how much of the last step is kept"),
             [SGD_NESTEROV] = {"nesterov", VALUE_BOOL, .fallback = "false",
                               .help = "look ahead by the momentum"},
-            [SGD_WEIGHT_DECAY] = {"weight_decay", VALUE_NUMBER, .fallback = "0", .min = 0,
-                                  .max = REAL_MAX, .help = "λ of L + λ/2·‖w‖²"},
-            [SGD_DECAY_BIAS] = {"decay_bias", VALUE_BOOL, .fallback = "false",
-                                .help = "whether biases decay too"})},
+            [SGD_WEIGHT_DECAY] = PARAM_DECAY("0"), [SGD_DECAY_BIAS] = PARAM_DECAY_BIAS)},
+    {.id = WORD_ADAM,
+     .place = PLACE_OPTIMIZER,
+     .name = "adam",
+     .help = "steps of the mean gradient over the root of its mean square",
+     PARAMS_ADAM("0")},
+    {.id = WORD_ADAMW,
+     .place = PLACE_OPTIMIZER,
+     .name = "adamw",
+     .help = "adam with the decay apart from the gradient",
+     PARAMS_ADAM("0.01")},
+    {.id = WORD_RMSPROP,
+     .place = PLACE_OPTIMIZER,
+     .name = "rmsprop",
+     .help = "steps of the gradient over the root of its mean square",
+     PARAMS([OPTIMIZER_LR] = PARAM_LR("0.01"),
+            [RMSPROP_ALPHA] = PARAM_SHARE("alpha", "0.99", "how much of the mean square is kept"),
+            [RMSPROP_EPS] = PARAM_EPS,
+            [RMSPROP_MOMENTUM] = PARAM_SHARE("momentum", "0", "how much of the last step is kept"),
+            [RMSPROP_WEIGHT_DECAY] = PARAM_DECAY("0"), [RMSPROP_DECAY_BIAS] = PARAM_DECAY_BIAS)},
+
+    {.id = WORD_SCHEDULE_CONSTANT,
+     .place = PLACE_SCHEDULE,
+     .name = "constant",
+     .help = "always lr",
+     NO_PARAMS},
+    {.id = WORD_STEP,
+     .place = PLACE_SCHEDULE,
+     .name = "step",
+     .help = "times factor after every so many epochs",
+     PARAMS([STEP_EVERY] = {"every", VALUE_COUNT, .required = true, .min = 1, .max = EPOCHS_MAX,
+                            .help = "epochs between two changes"},
+            [STEP_FACTOR] = {"factor", VALUE_NUMBER, .required = true, .min = 0, .max = REAL_MAX,
+                             .above_min = true, .help = "what lr is multiplied by"})},
+    {.id = WORD_EXPONENTIAL,
+     .place = PLACE_SCHEDULE,
+     .name = "exponential",
+     .help = "times factor after each epoch",
+     PARAMS([EXPONENTIAL_FACTOR] = {"factor", VALUE_NUMBER, .required = true, .min = 0,
+                                    .max = REAL_MAX, .above_min = true,
+                                    .help = "what lr is multiplied by"})},
+    {.id = WORD_COSINE,
+     .place = PLACE_SCHEDULE,
+     .name = "cosine",
+     .help = "from 0 up to lr, then down half a cosine, changing with every step",
+     PARAMS([COSINE_WARMUP] = {"warmup", VALUE_COUNT, .fallback = "0", .min = 0, .max = EPOCHS_MAX,
+                               .help = "epochs of the way up"},
+            [COSINE_FINAL] = {"final", VALUE_NUMBER, .fallback = "0", .min = 0, .max = 1,
+                              .help = "the share of lr at the end"})},
+
+    {.id = WORD_PATIENCE,
+     .place = PLACE_EARLY_STOP,
+     .name = "patience",
+     .help = "after so many epochs in which the validation loss did not get smaller",
+     PARAMS([PATIENCE_EPOCHS] = {"epochs", VALUE_COUNT, .by_place = true, .required = true,
+                                 .min = 1, .max = EPOCHS_MAX, .help = "how many epochs"},
+            [PATIENCE_MIN_DELTA] = {"min_delta", VALUE_NUMBER, .fallback = "0", .min = 0,
+                                    .max = REAL_MAX, .help = "what counts as smaller"})},
+
+    {.id = WORD_BEST,
+     .place = PLACE_KEEP,
+     .name = "best",
+     .help = "the weights of the epoch with the least validation loss",
+     NO_PARAMS},
+    {.id = WORD_LAST,
+     .place = PLACE_KEEP,
+     .name = "last",
+     .help = "the weights after the last step",
+     NO_PARAMS},
 
     {.id = WORD_IDX,
      .place = PLACE_SOURCE,
@@ -250,6 +412,9 @@ const char *vocab_place_name(enum place place)
         [PLACE_LOSS] = "loss",
         [PLACE_INIT] = "initialiser",
         [PLACE_OPTIMIZER] = "optimizer",
+        [PLACE_SCHEDULE] = "schedule",
+        [PLACE_EARLY_STOP] = "early stop",
+        [PLACE_KEEP] = "choice",
         [PLACE_SOURCE] = "source",
         [PLACE_NORMALIZE] = "normalisation",
         [PLACE_DROPOUT_MODE] = "dropout mode",
@@ -258,96 +423,19 @@ const char *vocab_place_name(enum place place)
     return names[place];
 }
 
-/* What other tools call a thing, and its name here. No aliases: only help lines come from them. */
-static const struct {
-    const char *theirs, *ours;
-} elsewhere[] = {
-    {"network", "model"},
-    {"net", "model"},
-    {"dataset", "data"},
-    {"training", "train"},
-    {"linear", "dense"},
-    {"fully_connected", "dense"},
-    {"fc", "dense"},
-    {"affine", "dense"},
-    {"logistic", "sigmoid"},
-    {"softmax", "softmax_cross_entropy"},
-    {"cross_entropy", "softmax_cross_entropy"},
-    {"cross_entropy_loss", "softmax_cross_entropy"},
-    {"categorical_cross_entropy", "softmax_cross_entropy"},
-    {"mse", "half_squared"},
-    {"mse_loss", "half_squared"},
-    {"mean_squared_error", "half_squared"},
-    {"nodes", "units"},
-    {"neurons", "units"},
-    {"features", "units"},
-    {"use_bias", "bias"},
-    {"rate", "p"},
-    {"learning_rate", "lr"},
-    {"eta", "lr"},
-    {"l2", "weight_decay"},
-    {"batch_size", "batch"},
-    {"iterations", "epochs"},
-    {"random_seed", "seed"},
-    {"random_state", "seed"},
-    {"objective", "loss"},
-    {"glorot", "xavier_uniform"},
-    {"glorot_uniform", "xavier_uniform"},
-    {"glorot_normal", "xavier_normal"},
-    {"xavier", "xavier_uniform"},
-    {"he", "he_normal"},
-    {"kaiming_uniform", "he_uniform"},
-    {"kaiming_normal", "he_normal"},
-    {"gaussian", "normal"},
-    {"zero", "zeros"},
-    {"stddev", "std"},
-    {"sigma", "std"},
-    {"mnist", "idx"},
-};
-
-/* The next byte of a name as it is compared with theirs: LearningRate is learning_rate. */
-static char next_letter(const char **name)
+const struct vocab_word *vocab_activation(enum activation_id id)
 {
-    *name += strspn(*name, "_");
-    char c = **name;
-    *name += c != '\0';
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return vocab_find(PLACE_LAYER, vocab_activation_name(id));
 }
 
-static bool is_alike(const char *a, const char *b)
+const char *vocab_loss_name(enum loss_id id)
 {
-    char c;
-    do {
-        c = next_letter(&a);
-        if (c != next_letter(&b))
-            return false;
-    } while (c);
-    return true;
-}
-
-const char *vocab_elsewhere(const char *name)
-{
-    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
-        if (is_alike(elsewhere[i].theirs, name))
-            return elsewhere[i].ours;
-    return NULL;
-}
-
-/* Words of other tools that nothing here takes the place of. */
-static const struct {
-    enum place place;
-    const char *theirs, *remark;
-} needless[] = {
-    {PLACE_LAYER, "softmax", "the loss applies it: loss = softmax_cross_entropy"},
-    {PLACE_LAYER, "flatten", "not needed: input = [28, 28] is flattened"},
-};
-
-const char *vocab_needless(enum place place, const char *name)
-{
-    for (size_t i = 0; i < sizeof needless / sizeof *needless; i++)
-        if (needless[i].place == place && is_alike(needless[i].theirs, name))
-            return needless[i].remark;
-    return NULL;
+    static const char *const names[] = {
+#define LOSS(name, target, params, formula) #name,
+#include "loss.def"
+#undef LOSS
+    };
+    return names[id];
 }
 
 const char *vocab_activation_name(enum activation_id id)

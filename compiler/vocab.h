@@ -21,6 +21,9 @@ enum place {
     PLACE_LOSS,
     PLACE_INIT,
     PLACE_OPTIMIZER,
+    PLACE_SCHEDULE,
+    PLACE_EARLY_STOP,
+    PLACE_KEEP,
     PLACE_SOURCE,
     PLACE_NORMALIZE,
     PLACE_DROPOUT_MODE,
@@ -50,9 +53,11 @@ enum word_id {
     WORD_DROPOUT,
     WORD_REPEAT,
     WORD_ACTIVATION, /* which one: vocab_word.activation */
+    WORD_PRELU,
+    WORD_IDENTITY,
     /* losses */
     WORD_SOFTMAX_CROSS_ENTROPY,
-    WORD_HALF_SQUARED,
+    WORD_NUMBER_LOSS, /* which one: vocab_word.loss */
     /* initialisers */
     WORD_AUTO,
     WORD_NORMAL,
@@ -66,6 +71,18 @@ enum word_id {
     WORD_CONSTANT,
     /* optimizers */
     WORD_SGD,
+    WORD_ADAM,
+    WORD_ADAMW,
+    WORD_RMSPROP,
+    /* schedules */
+    WORD_SCHEDULE_CONSTANT,
+    WORD_STEP,
+    WORD_EXPONENTIAL,
+    WORD_COSINE,
+    /* ends of training, and what is kept of it */
+    WORD_PATIENCE,
+    WORD_BEST,
+    WORD_LAST,
     /* sources */
     WORD_IDX,
     WORD_TABLE,
@@ -86,20 +103,62 @@ enum activation_id {
     ACTIVATION_COUNT
 };
 
+/* Losses on numbers. */
+enum loss_id {
+#define LOSS(name, target, params, formula) LOSS_##name,
+#include "loss.def"
+#undef LOSS
+    LOSS_COUNT
+};
+
+/* What a loss's targets are. */
+enum target_kind {
+    TARGET_CLASS,   /* one of as many classes as there are outputs */
+    TARGET_NUMBERS, /* a number for each output */
+    TARGET_CHANCES  /* a number from 0 to 1 for each output */
+};
+
 /* What init = auto means before an activation. */
 enum init_family { INIT_FAMILY_XAVIER, INIT_FAMILY_HE, INIT_FAMILY_LECUN };
 
 /* The places of arguments in vocab_word.params and word.args. */
 enum { MODEL_INPUT, MODEL_LOSS, MODEL_INIT };
 enum { DATA_TRAIN, DATA_TEST, DATA_NORMALIZE };
-enum { TRAIN_OPTIMIZER, TRAIN_BATCH, TRAIN_EPOCHS, TRAIN_SEED, TRAIN_SHUFFLE, TRAIN_DROP_LAST };
+enum {
+    TRAIN_OPTIMIZER,
+    TRAIN_BATCH,
+    TRAIN_EPOCHS,
+    TRAIN_SEED,
+    TRAIN_SHUFFLE,
+    TRAIN_DROP_LAST,
+    TRAIN_SCHEDULE,
+    TRAIN_CLIP_NORM,
+    TRAIN_EARLY_STOP,
+    TRAIN_KEEP
+};
 enum { DENSE_UNITS, DENSE_BIAS, DENSE_INIT, DENSE_BIAS_INIT, DENSE_FROZEN };
 enum { DROPOUT_P, DROPOUT_MODE };
 enum { REPEAT_TIMES };
 enum { NORMAL_MEAN, NORMAL_STD };
 enum { UNIFORM_LOW, UNIFORM_HIGH };
 enum { CONSTANT_VALUE };
-enum { SGD_LR, SGD_MOMENTUM, SGD_NESTEROV, SGD_WEIGHT_DECAY, SGD_DECAY_BIAS };
+enum { SOFTMAX_LABEL_SMOOTHING };
+enum { HARDTANH_LOW, HARDTANH_HIGH };
+enum { PRELU_SLOPE, PRELU_PER_UNIT };
+enum { OPTIMIZER_LR }; /* of every optimizer the first */
+enum { SGD_MOMENTUM = OPTIMIZER_LR + 1, SGD_NESTEROV, SGD_WEIGHT_DECAY, SGD_DECAY_BIAS };
+enum { ADAM_BETA1 = OPTIMIZER_LR + 1, ADAM_BETA2, ADAM_EPS, ADAM_WEIGHT_DECAY, ADAM_DECAY_BIAS };
+enum {
+    RMSPROP_ALPHA = OPTIMIZER_LR + 1,
+    RMSPROP_EPS,
+    RMSPROP_MOMENTUM,
+    RMSPROP_WEIGHT_DECAY,
+    RMSPROP_DECAY_BIAS
+};
+enum { STEP_EVERY, STEP_FACTOR };
+enum { EXPONENTIAL_FACTOR };
+enum { COSINE_WARMUP, COSINE_FINAL };
+enum { PATIENCE_EPOCHS, PATIENCE_MIN_DELTA };
 enum { IDX_PATH, IDX_TARGET };
 enum { TABLE_ROWS };
 enum { SCALE_F };
@@ -109,7 +168,8 @@ enum { SCALE_F };
 #define REAL_MAX ((double)FLT_MAX)
 
 enum {
-    VOCAB_PARAMS_MAX = 8 /* the longest list is a block's; a check in the unit tests */
+    VOCAB_PARAMS_MAX = 10,      /* the longest list is a block's; a check in the unit tests */
+    VOCAB_ACTIVATION_PARAMS = 2 /* the same of an element-wise activation or loss, all numbers */
 };
 
 struct vocab_param {
@@ -130,7 +190,8 @@ struct vocab_word {
     const char *name;
     enum activation_id activation; /* of a WORD_ACTIVATION */
     enum init_family init_family;  /* of a WORD_ACTIVATION */
-    bool class_target;             /* of a loss: its target is a class, not numbers */
+    enum loss_id loss;             /* of a WORD_NUMBER_LOSS */
+    enum target_kind target;       /* of a loss */
     bool has_body;                 /* stands with { layers } */
     struct vocab_param params[VOCAB_PARAMS_MAX];
     size_t param_count;
@@ -149,8 +210,12 @@ const struct vocab_word *vocab_find_anywhere(const char *name);
 const char *vocab_elsewhere(const char *name);
 /* Why a word of other tools is not needed at a place ("flatten"), or NULL. */
 const char *vocab_needless(enum place place, const char *name);
+/* The layer that applies it. */
+const struct vocab_word *vocab_activation(enum activation_id id);
 /* "relu" */
 const char *vocab_activation_name(enum activation_id id);
+/* "mse" */
+const char *vocab_loss_name(enum loss_id id);
 /* What a reader calls such a word: "layer", "loss", "initialiser", … */
 const char *vocab_place_name(enum place place);
 

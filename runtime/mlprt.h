@@ -13,11 +13,13 @@
 
 #include "mlprt/dropout.h"
 #include "mlprt/math.h"
+#include "mlprt/optimizer.h"
+#include "mlprt/parallel.h"
 #include "mlprt/rng.h"
 
 /* Raised with every change of the structures below; a program and a runtime of different numbers
  * refuse to work together. */
-#define MLPRT_ABI 1
+#define MLPRT_ABI 2
 
 enum mlprt_element { MLPRT_F32, MLPRT_F64 };
 
@@ -30,7 +32,8 @@ struct mlprt_batch {
     bool training;         /* dropout on, gradients wanted */
     uint32_t step;         /* update steps before this one, over the whole run */
     uint64_t seed;
-    double lr;
+    double lr; /* of this step */
+    uint32_t threads;
 };
 
 enum {
@@ -49,6 +52,8 @@ struct mlprt_path {
     void (*update)(const struct mlprt_batch *);
 };
 
+enum { MLPRT_STATES = 2 /* that an optimizer may keep for each parameter */ };
+
 enum mlprt_init { MLPRT_CONSTANT, MLPRT_NORMAL, MLPRT_UNIFORM };
 
 /* A trained tensor. In the arena its columns (units) stand in panels of `panel` columns:
@@ -60,6 +65,8 @@ struct mlprt_param {
     uint32_t units, depth, panel;
     size_t offset;      /* bytes into the arena */
     size_t grad_offset; /* its gradient's sum, laid out alike; not of a frozen one */
+    /* The optimizer's states, laid out alike; as many as model->state_name has. */
+    size_t state_offset[MLPRT_STATES];
     bool frozen;
     uint32_t stream; /* random number stream of its initial values */
     enum mlprt_init init;
@@ -84,7 +91,23 @@ struct mlprt_source {
     uint32_t row_count, row_length;
 };
 
-enum mlprt_target { MLPRT_CLASS, MLPRT_NUMBERS };
+enum mlprt_target {
+    MLPRT_CLASS,
+    MLPRT_NUMBERS, /* one for each output */
+    MLPRT_CHANCES  /* numbers from 0 to 1, of outputs that are their log-odds */
+};
+
+/* How the learning rate changes: runtime/schedule.h. */
+enum mlprt_schedule_kind {
+    MLPRT_ALWAYS,
+    MLPRT_STEP,  /* times factor after every `epochs` epochs */
+    MLPRT_COSINE /* `epochs` of warm-up, then down to the share `factor` */
+};
+struct mlprt_schedule {
+    enum mlprt_schedule_kind kind;
+    uint32_t epochs;
+    double factor;
+};
 
 struct mlprt_model {
     uint32_t abi; /* MLPRT_ABI */
@@ -109,16 +132,20 @@ struct mlprt_model {
     size_t arena_size;
     size_t input_offset, output_offset, loss_offset, target_offset;
     uint32_t input_stride, output_stride, target_stride;
-    size_t state_size; /* of it the optimizer's memory */
+    size_t state_size;                    /* of it the optimizer's memory */
+    const char *state_name[MLPRT_STATES]; /* "exp_avg": in a checkpoint; NULL: no such state */
 
     struct mlprt_source train, test;
     bool normalized;
     double scale; /* of the inputs, where normalized */
 
     double lr;
+    struct mlprt_schedule schedule;
     uint32_t epochs;
     uint64_t seed;
     bool shuffle, drop_last;
+
+    uint32_t (*threads)(void); /* that OpenMP would take; 0 where it was compiled without */
 };
 
 /* Runs the command line of a generated program; returns its exit status. */

@@ -89,7 +89,8 @@ struct mlprt_batch mlprt_session_batch(struct mlprt_session *s, const struct mlp
                                 .training = training,
                                 .step = step,
                                 .seed = s->options->seed,
-                                .lr = s->options->lr};
+                                .lr = s->options->lr,
+                                .threads = s->options->threads};
 }
 
 bool mlprt_session_finite(const struct mlprt_session *s)

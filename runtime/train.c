@@ -10,6 +10,7 @@
 #include "interrupt.h"
 #include "param.h"
 #include "progress.h"
+#include "schedule.h"
 #include "train.h"
 #include "weights.h"
 
@@ -144,8 +145,10 @@ static enum mlprt_status train_epoch(struct training *t, double *loss, struct ml
         mlprt_shuffle(t->order, samples, s->options->seed, t->epoch);
     for (uint32_t i = 0; i < t->batches && !mlprt_interrupt_noted(); i++) {
         const uint32_t n = samples - seen < model->batch ? samples - seen : model->batch;
-        const struct mlprt_batch batch =
+        struct mlprt_batch batch =
             mlprt_session_batch(s, &t->data, t->order + seen, n, t->step, true);
+        batch.lr = mlprt_schedule_rate(&model->schedule, s->options->lr, t->step, t->batches,
+                                       s->options->epochs);
         s->path->gradient(&batch);
         t->step++;
         sum = mlprt_metrics_add_losses(s, n, sum);

@@ -23,18 +23,32 @@ const struct activation *activation_of(enum activation_id id)
     return all[id];
 }
 
+bool activation_always(const double *attr)
+{
+    (void)attr;
+    return true;
+}
+
+bool activation_from_input(enum activation_id id, const double *attr)
+{
+    const struct activation *a = activation_of(id);
+    return a->from_input && a->from_input(attr);
+}
+
 /* Posts: one value at a time. */
 
 struct cx *post_emit(const struct lane *l, const struct post *post, struct cx *x, struct cx *aux)
 {
     const struct activation *a = activation_of(post->activation);
-    return post->kind == OP_ACT ? a->emit(l, x) : a->emit_gradient(l, x, aux);
+    return post->kind == OP_ACT ? a->emit(l, post->attr, x)
+                                : a->emit_gradient(l, post->attr, x, aux);
 }
 
 double post_eval(const struct ir_eval *ev, const struct post *post, double x, double aux)
 {
     const struct activation *a = activation_of(post->activation);
-    return post->kind == OP_ACT ? a->eval(ev, x) : a->eval_gradient(ev, x, aux);
+    return post->kind == OP_ACT ? a->eval(ev, post->attr, x)
+                                : a->eval_gradient(ev, post->attr, x, aux);
 }
 
 const char *post_name(struct arena *arena, const struct post *post)
@@ -45,13 +59,13 @@ const char *post_name(struct arena *arena, const struct post *post)
 
 const char *post_aux_name(struct arena *arena, const struct post *post, size_t i)
 {
-    const char *name = activation_of(post->activation)->gradient_from_input ? "x" : "y";
-    return i ? arena_printf(arena, "%s%zu", name, i) : name;
+    const char *name = activation_from_input(post->activation, post->attr) ? "x" : "y";
+    return i ? arena_printf(arena, "%s%c", name, (char)('a' + i)) : name; /* a number may follow */
 }
 
-bool post_in_tile(const struct post *post)
+bool post_in_tile(const struct post *post, const struct isa *isa)
 {
-    return activation_of(post->activation)->in_tile;
+    return !(activation_of(post->activation)->scalar && isa->f32.lanes > 1);
 }
 
 /* y[r][j] = posts(x[r][j]) for the rows first … last-1. */
@@ -64,36 +78,40 @@ struct elementwise {
     struct cx *x_row, *y_row, *aux_row[OP_POST_MAX];
 };
 
-static void emit_element(struct emit *e, struct cx *j, void *context)
+static void emit_element(struct emit *e, const struct lane *l, struct cx *j, void *context)
 {
     const struct elementwise *w = context;
-    const struct lane scalar = {.cb = e->cb};
-    struct cx *v = emit_load(e, w->post[0].kind == OP_ACT ? "x" : "dy", w->x_row, j);
+    struct cx *v = lane_load(l, w->post[0].kind == OP_ACT ? "x" : "dy", w->x_row, j);
     for (size_t i = 0; i < w->post_count; i++) {
         struct cx *aux = NULL;
         if (w->aux_row[i])
-            aux = emit_load(e, post_aux_name(e->cb->arena, &w->post[i], i), w->aux_row[i], j);
-        v = post_emit(&scalar, &w->post[i], v, aux);
+            aux = lane_load(l, post_aux_name(e->cb->arena, &w->post[i], i), w->aux_row[i], j);
+        v = post_emit(l, &w->post[i], v, aux);
     }
-    cb_set(e->cb, cx_at(e->cb, w->y_row, j), v);
+    lane_store(l, w->y_row, j, v);
 }
 
 static void emit_elementwise(struct emit *e, struct elementwise *w, bool straight)
 {
-    struct cx *r = cb_for(e->cb, "r", e->first, e->last, 1);
+    struct cbuild *cb = e->cb;
+    struct cx *r = cb_for(cb, "r", e->first, e->last, 1);
     const bool forward = w->post[0].kind == OP_ACT;
+    bool scalar = false;
     w->y_row = emit_row_out(e, forward ? "yr" : "dxr", w->y_base, w->y, r);
     w->x_row = w->x_base == w->y_base ? w->y_row
                                       : emit_row_in(e, forward ? "xr" : "dyr", w->x_base, w->x, r);
-    for (size_t i = 0; i < w->post_count; i++)
-        w->aux_row[i] = w->post[i].aux == NO_TENSOR
-                            ? NULL
-                            : emit_row_in(e,
-                                          arena_printf(e->cb->arena, "%s_row",
-                                                       post_aux_name(e->cb->arena, &w->post[i], i)),
-                                          w->aux[i], w->post[i].aux, r);
-    emit_columns(e, w->y, straight, emit_element, w);
-    cb_end(e->cb);
+    for (size_t i = 0; i < w->post_count; i++) {
+        const struct post *post = &w->post[i];
+        scalar = scalar || activation_of(post->activation)->scalar;
+        w->aux_row[i] =
+            post->aux == NO_TENSOR
+                ? NULL
+                : emit_row_in(e,
+                              arena_printf(cb->arena, "%s_row", post_aux_name(cb->arena, post, i)),
+                              w->aux[i], post->aux, r);
+    }
+    emit_lanes(e, w->y, straight, scalar, emit_element, w);
+    cb_end(cb);
 }
 
 void emit_posts(struct emit *e, const struct op *op, size_t from)
@@ -110,6 +128,26 @@ void emit_posts(struct emit *e, const struct op *op, size_t from)
     emit_elementwise(e, &w, false);
 }
 
+/* "leaky_relu(INNER; slope = 0.01)" */
+static const char *applied(struct arena *arena, enum activation_id id, const double *attr,
+                           const char *inner)
+{
+    const struct vocab_word *word = vocab_activation(id);
+    const char *text = arena_printf(arena, "%s(%s", word->name, inner);
+    for (size_t i = 0; i < word->param_count; i++)
+        text =
+            arena_printf(arena, "%s%s %s = %g", text, i ? "," : ";", word->params[i].name, attr[i]);
+    return arena_printf(arena, "%s)", text);
+}
+
+const char *post_apply(struct arena *arena, const struct ir *ir, const struct post *post,
+                       const char *x)
+{
+    if (post->kind == OP_ACT)
+        return applied(arena, post->activation, post->attr, x);
+    return arena_printf(arena, "%s(%s, %s)", post_name(arena, post), x, ir_at(ir, post->aux)->name);
+}
+
 const char *post_formula(struct arena *arena, const struct ir *ir, const struct post *post,
                          const char *dx, const char *dy)
 {
@@ -120,9 +158,12 @@ const char *post_formula(struct arena *arena, const struct ir *ir, const struct 
 
 /* The ops. */
 
-static struct post as_post(const struct op *op)
+struct post post_of(const struct op *op)
 {
-    return (struct post){.kind = op->kind, .aux = op->in[1], .activation = op->activation};
+    struct post post = {.kind = op->kind, .aux = op->in[1], .activation = op->activation};
+    for (size_t i = 0; i < VOCAB_ACTIVATION_PARAMS; i++)
+        post.attr[i] = op->attr[i];
+    return post;
 }
 
 static void check(const struct ir *ir, const struct op *op)
@@ -134,21 +175,19 @@ static void check(const struct ir *ir, const struct op *op)
 
 static int gradient(struct ir *ir, const struct op *op, int d_out)
 {
-    struct op grad = ir_op(OP_ACT_GRAD, SECTION_BACKWARD, PHASE_ROWS);
+    struct op grad = *op;
+    grad.kind = OP_ACT_GRAD;
+    grad.section = SECTION_BACKWARD;
     grad.in[0] = d_out;
-    grad.in[1] = activation_of(op->activation)->gradient_from_input ? op->in[0] : op->out[0];
+    grad.in[1] = activation_from_input(op->activation, op->attr) ? op->in[0] : op->out[0];
     grad.out[0] = ir_adjoint(ir, op->in[0]);
-    grad.activation = op->activation;
-    grad.base = op->base;
-    grad.layer = op->layer;
-    grad.span = op->span;
     ir_append(ir, grad);
     return grad.out[0];
 }
 
 static void eval(struct ir_eval *ev, const struct op *op)
 {
-    const struct post post = as_post(op);
+    const struct post post = post_of(op);
     const uint32_t units = ir_at(ev->ir, op->out[0])->units;
     for (uint32_t r = 0; r < ev->n; r++)
         for (uint32_t j = 0; j < units; j++)
@@ -159,7 +198,7 @@ static void eval(struct ir_eval *ev, const struct op *op)
 
 static void emit(struct emit *e, const struct op *op)
 {
-    const struct post post = as_post(op);
+    const struct post post = post_of(op);
     struct elementwise w = {.x = op->in[0],
                             .y = op->out[0],
                             .x_base = e->in[0],
@@ -172,12 +211,11 @@ static void emit(struct emit *e, const struct op *op)
 
 static const char *formula(struct arena *arena, const struct ir *ir, const struct op *op)
 {
+    const struct post post = post_of(op);
     const char *y = ir_at(ir, op->out[0])->name, *x = ir_at(ir, op->in[0])->name;
     if (op->kind == OP_ACT)
-        return arena_printf(arena, "%s = %s(%s)", y, vocab_activation_name(op->activation), x);
-    return arena_printf(
-        arena, "%s = %s,  dy = %s, %s = %s", y, activation_of(op->activation)->gradient_formula, x,
-        activation_of(op->activation)->gradient_from_input ? "x" : "y", ir_at(ir, op->in[1])->name);
+        return arena_printf(arena, "%s = %s", y, post_apply(arena, ir, &post, x));
+    return post_formula(arena, ir, &post, y, x);
 }
 
 /* Whatever its function costs, an element counts as one operation: the usual way. */

@@ -5,18 +5,26 @@
 #include "ir_eval.h"
 #include "lane.h"
 
-/* y = f(x) and dx = dy·f'(x), element by element. Neither may end in a rounded product: the result
- * can reach an addition (ctree.h). */
+/* y = f(x) and dx = dy·f'(x), element by element; attr are the activation's arguments in the order
+ * of its row. Neither may end in a rounded product: the result can reach an addition (ctree.h). */
 struct activation {
-    bool gradient_from_input; /* f' is computed from x; else from y = f(x) */
-    bool in_tile; /* the formulas work on vectors too, and map the zeros of padding to zeros */
-    double (*eval)(const struct ir_eval *ev, double x);
-    double (*eval_gradient)(const struct ir_eval *ev, double dy, double v); /* v: y, or x */
-    struct cx *(*emit)(const struct lane *l, struct cx *x);
-    struct cx *(*emit_gradient)(const struct lane *l, struct cx *dy, struct cx *v);
+    /* f' is computed from x; else from y = f(x), which needs x no longer. NULL: never. */
+    bool (*from_input)(const double *attr);
+    bool scalar; /* the formulas call functions that no vector has */
+    double (*eval)(const struct ir_eval *ev, const double *attr, double x);
+    /* v: y, or x */
+    double (*eval_gradient)(const struct ir_eval *ev, const double *attr, double dy, double v);
+    struct cx *(*emit)(const struct lane *l, const double *attr, struct cx *x);
+    struct cx *(*emit_gradient)(const struct lane *l, const double *attr, struct cx *dy,
+                                struct cx *v);
     const char *gradient_formula; /* "y > 0 ? dy : 0" */
 };
 
 const struct activation *activation_of(enum activation_id id);
+
+/* Is f' computed from x? */
+bool activation_from_input(enum activation_id id, const double *attr);
+/* A from_input: whatever the arguments are. */
+bool activation_always(const double *attr);
 
 #endif

@@ -43,7 +43,7 @@ static struct cx *weight_at(struct emit *e, const struct op *op, uint32_t i, uin
 static void rows_emit_straight(struct emit *e, const struct op *op)
 {
     struct cbuild *cb = e->cb;
-    const struct lane scalar = {.cb = cb};
+    struct lane scalar = {.cb = cb};
     const uint32_t inputs = ir_at(e->ir, op->in[0])->units;
     const uint32_t outputs = ir_at(e->ir, op->out[0])->units;
     struct cx *aux[OP_POST_MAX] = {0};
@@ -62,11 +62,12 @@ static void rows_emit_straight(struct emit *e, const struct op *op)
         for (uint32_t i = 0; i < inputs; i++)
             cb_set(cb, sum, cx_fma(cb, cx_at(cb, in, cx_int(cb, i)), weight_at(e, op, i, o), sum));
         struct cx *v = sum;
+        scalar.suffix = emit_suffix(e, at);
         for (size_t p = 0; p < op->post_count; p++)
-            v = post_emit(&scalar, &op->post[p], v,
-                          aux[p]
-                              ? emit_load(e, post_aux_name(cb->arena, &op->post[p], p), aux[p], at)
-                              : NULL);
+            v = post_emit(
+                &scalar, &op->post[p], v,
+                aux[p] ? lane_load(&scalar, post_aux_name(cb->arena, &op->post[p], p), aux[p], at)
+                       : NULL);
         cb_set(cb, cx_at(cb, out, at), v);
     }
     cb_end(cb);
@@ -90,7 +91,7 @@ static void rows_emit_tiles(struct emit *e, const struct op *op)
                               .c_panel = panel,
                               .c_row = emit_stride(e, op->out[0])};
     kernel_emit_product(e, op, &p);
-    emit_posts(e, op, kernel_posts(op));
+    emit_posts(e, op, kernel_posts(op, e->isa));
 }
 
 static void rows_emit(struct emit *e, const struct op *op)
@@ -113,14 +114,8 @@ static void dense_check(const struct ir *ir, const struct op *op)
 
 static int dense_gradient(struct ir *ir, const struct op *op, int d_out)
 {
-    const struct param *w = NULL, *b = NULL;
-    for (size_t i = 0; i < ir->params.len; i++) {
-        if (ir->params.at[i].value == op->in[1])
-            w = &ir->params.at[i];
-        if (ir->params.at[i].value == op->in[2])
-            b = &ir->params.at[i];
-    }
-    REQUIRE(w);
+    const struct param *w = ir_param_of(ir, op->in[1]);
+    const struct param *b = op->in[2] == NO_TENSOR ? NULL : ir_param_of(ir, op->in[2]);
     struct op dx = ir_op(OP_DENSE_DX, SECTION_BACKWARD, PHASE_ROWS);
     dx.base = op->base;
     dx.layer = op->layer;
@@ -168,7 +163,7 @@ static const char *dense_formula(struct arena *arena, const struct ir *ir, const
     const char *inner =
         arena_printf(arena, "%s·W%s", x->name, op->in[2] == NO_TENSOR ? "" : " + b");
     for (size_t i = 0; i < op->post_count; i++)
-        inner = arena_printf(arena, "%s(%s)", post_name(arena, &op->post[i]), inner);
+        inner = post_apply(arena, ir, &op->post[i], inner);
     return arena_printf(arena, "%s = %s   [n,%u]·[%u,%u]%s", y->name, inner, x->units, x->units,
                         y->units,
                         op->in[2] == NO_TENSOR ? "" : arena_printf(arena, " + [%u]", y->units));
@@ -229,10 +224,8 @@ static const char *dx_formula(struct arena *arena, const struct ir *ir, const st
     const struct tensor *dy = ir_at(ir, op->in[0]), *dx = ir_at(ir, op->out[0]);
     const char *formula = arena_printf(arena, "%s·Wᵀ", dy->name);
     for (size_t i = 0; i < op->post_count; i++)
-        formula = i + 1 < op->post_count
-                      ? arena_printf(arena, "%s(%s, %s)", post_name(arena, &op->post[i]), formula,
-                                     ir_at(ir, op->post[i].aux)->name)
-                      : post_formula(arena, ir, &op->post[i], dx->name, formula);
+        formula = i + 1 < op->post_count ? post_apply(arena, ir, &op->post[i], formula)
+                                         : post_formula(arena, ir, &op->post[i], dx->name, formula);
     if (!op->post_count)
         formula = arena_printf(arena, "%s = %s", dx->name, formula);
     return arena_printf(arena, "%s   [n,%u]·[%u,%u]", formula, dy->units, dy->units, dx->units);
@@ -270,11 +263,10 @@ static void dw_eval(struct ir_eval *ev, const struct op *op)
 }
 
 /* Sums stay in memory between samples: element by element the same chain as in registers. */
-static void zero_params(struct emit *e, const struct op *op)
+static void zero_sums(struct emit *e, struct cx *from, struct cx *to)
 {
     struct cbuild *cb = e->cb;
-    struct cx *i = cb_for(cb, "i", cx_int(cb, 0),
-                          cx_int(cb, (int64_t)tensor_stored(e->ir, ir_at(e->ir, op->out[0]))), 1);
+    struct cx *i = cb_for(cb, "i", from, to, 1);
     cb_set(cb, cx_at(cb, e->out[0], i), cx_real(cb, 0));
     cb_end(cb);
 }
@@ -283,7 +275,7 @@ static void dw_emit_straight(struct emit *e, const struct op *op)
 {
     struct cbuild *cb = e->cb;
     const struct tensor *dw = ir_at(e->ir, op->out[0]);
-    zero_params(e, op);
+    zero_sums(e, cx_int(cb, 0), cx_int(cb, (int64_t)tensor_stored(e->ir, dw)));
     struct cx *r = cb_for(cb, "r", cx_int(cb, 0), e->n, 1);
     struct cx *x = emit_row_in(e, "xr", e->in[0], op->in[0], r);
     struct cx *dy = emit_row_in(e, "dyr", e->in[1], op->in[1], r);
@@ -304,8 +296,7 @@ static void dw_emit(struct emit *e, const struct op *op)
     }
     struct cbuild *cb = e->cb;
     struct cx *one = cx_int(cb, 1), *panel = cx_int(cb, PANEL);
-    const struct product p = {.row_count = ir_at(e->ir, op->in[0])->units,
-                              .panels = panels_of(e, op->out[0]),
+    const struct product p = {.panels = panels_of(e, op->out[0]),
                               .depth = e->n,
                               .a = e->in[0],
                               .a_row = one,
@@ -317,6 +308,12 @@ static void dw_emit(struct emit *e, const struct op *op)
                               .c_panel = cx_mul(cb, emit_units(e, op->in[0]), panel),
                               .c_row = panel};
     kernel_emit_product(e, op, &p);
+}
+
+/* Looped, its rows: the units of x. */
+static uint64_t dw_extent(const struct ir *ir, const struct op *op)
+{
+    return op->straight ? 0 : ir_at(ir, op->in[0])->units;
 }
 
 static const char *dw_formula(struct arena *arena, const struct ir *ir, const struct op *op)
@@ -331,6 +328,7 @@ const struct op_rule dense_dw_rule = {.inputs = 2,
                                       .in_names = {"x", "dy"},
                                       .out_names = {"dw"},
                                       .verb = "dw",
+                                      .extent = dw_extent,
                                       .check = dw_check,
                                       .eval = dw_eval,
                                       .emit = dw_emit,
@@ -355,19 +353,36 @@ static void db_eval(struct ir_eval *ev, const struct op *op)
     }
 }
 
-static void db_add(struct emit *e, struct cx *j, void *context)
+/* Looped, its units. */
+static uint64_t db_extent(const struct ir *ir, const struct op *op)
 {
-    struct cx *dy = context, *sum = cx_at(e->cb, e->out[0], j);
+    return op->straight ? 0 : ir_at(ir, op->in[0])->units;
+}
+
+static void db_add(struct emit *e, struct cx *dy, struct cx *j)
+{
+    struct cx *sum = cx_at(e->cb, e->out[0], j);
     cb_set(e->cb, sum, cx_add(e->cb, sum, cx_at(e->cb, dy, j)));
 }
 
 static void db_emit(struct emit *e, const struct op *op)
 {
-    zero_params(e, op);
-    struct cx *r = cb_for(e->cb, "r", cx_int(e->cb, 0), e->n, 1);
+    struct cbuild *cb = e->cb;
+    const uint32_t units = ir_at(e->ir, op->in[0])->units;
+    if (op->straight)
+        zero_sums(e, cx_int(cb, 0), emit_units(e, op->in[0]));
+    else
+        zero_sums(e, e->first, e->last);
+    struct cx *r = cb_for(cb, "r", cx_int(cb, 0), e->n, 1);
     struct cx *dy = emit_row_in(e, "dyr", e->in[0], op->in[0], r);
-    emit_columns(e, op->in[0], op->straight, db_add, dy);
-    cb_end(e->cb);
+    if (op->straight) {
+        for (uint32_t j = 0; j < units; j++)
+            db_add(e, dy, cx_int(cb, j));
+    } else {
+        db_add(e, dy, cb_for(cb, "j", e->first, e->last, 1));
+        cb_end(cb);
+    }
+    cb_end(cb);
 }
 
 static const char *db_formula(struct arena *arena, const struct ir *ir, const struct op *op)
@@ -381,6 +396,7 @@ const struct op_rule dense_db_rule = {.inputs = 1,
                                       .in_names = {"dy"},
                                       .out_names = {"db"},
                                       .verb = "db",
+                                      .extent = db_extent,
                                       .check = db_check,
                                       .eval = db_eval,
                                       .emit = db_emit,
@@ -410,21 +426,27 @@ static void transpose_emit(struct emit *e, const struct op *op)
     struct cbuild *cb = e->cb;
     const struct tensor *w = ir_at(e->ir, op->in[0]);
     REQUIRE(w->panel == PANEL);
-    struct cx *panel = cx_int(cb, PANEL), *zero = cx_int(cb, 0);
+    struct cx *panel = cx_int(cb, PANEL);
     struct cx *depth = cx_int(cb, w->depth), *units = cx_int(cb, w->units);
-    struct cx *j = cb_for(cb, "j", zero, units, 1);
+    struct cx *j = cb_for(cb, "j", e->first, e->last, 1);
     struct cx *from =
         cb_declare(cb, arena_printf(cb->arena, "const %s *", cb_real_name(cb)), CT_REALS, "column",
                    cx_add(cb, e->in[0],
                           cx_add(cb, cx_mul(cb, cx_mul(cb, cx_div(cb, j, panel), depth), panel),
                                  cx_mod(cb, j, panel))));
-    struct cx *k = cb_for(cb, "k", zero, depth, 1);
+    struct cx *k = cb_for(cb, "k", cx_int(cb, 0), depth, 1);
     struct cx *at =
         cx_add(cb, cx_mul(cb, cx_add(cb, cx_mul(cb, cx_div(cb, k, panel), units), j), panel),
                cx_mod(cb, k, panel));
     cb_set(cb, cx_at(cb, e->out[0], at), cx_at(cb, from, cx_mul(cb, k, panel)));
     cb_end(cb);
     cb_end(cb);
+}
+
+/* The columns of W. */
+static uint64_t transpose_extent(const struct ir *ir, const struct op *op)
+{
+    return ir_at(ir, op->in[0])->units;
 }
 
 static const char *transpose_formula(struct arena *arena, const struct ir *ir, const struct op *op)
@@ -437,6 +459,7 @@ const struct op_rule transpose_rule = {.inputs = 1,
                                        .in_names = {"w"},
                                        .out_names = {"wt"},
                                        .verb = "transpose",
+                                       .extent = transpose_extent,
                                        .check = transpose_check,
                                        .eval = transpose_eval,
                                        .emit = transpose_emit,

@@ -1,6 +1,8 @@
 /* The table of ops, and the helpers that several of them use. */
 #include "ops/ops.h"
 
+#include "ice.h"
+
 #define OP(kind, name, rule) extern const struct op_rule rule;
 #include "op.def"
 #undef OP
@@ -17,12 +19,11 @@ const struct op_rule *op_rule(enum op_kind kind)
 
 int append_loss_gradient(struct ir *ir, const struct op *loss, enum op_kind kind, int value)
 {
-    struct op grad = ir_op(kind, SECTION_BACKWARD, PHASE_ROWS);
-    grad.base = loss->base;
-    grad.layer = loss->layer;
-    grad.span = loss->span;
+    struct op grad = *loss;
+    grad.kind = kind;
+    grad.section = SECTION_BACKWARD;
     grad.in[0] = value;
-    grad.in[1] = loss->in[1];
+    grad.out[1] = NO_TENSOR;
     grad.out[0] = ir_adjoint(ir, loss->in[0]);
     ir_append(ir, grad);
     return grad.out[0];
@@ -75,14 +76,15 @@ struct cx *emit_row_out(struct emit *e, const char *name, struct cx *base, int t
     return row_pointer(e, name, base, tensor, row, true);
 }
 
+const char *emit_suffix(struct emit *e, struct cx *j)
+{
+    return j->kind == CX_INT ? arena_printf(e->cb->arena, "%lld", (long long)j->integer) : j->text;
+}
+
 struct cx *emit_load(struct emit *e, const char *prefix, struct cx *row, struct cx *j)
 {
-    struct cbuild *cb = e->cb;
-    const char *name = j->kind == CX_INT
-                           ? arena_printf(cb->arena, "%s%lld", prefix, (long long)j->integer)
-                           : arena_printf(cb->arena, "%s%s", prefix, j->text);
-    return cb_declare(cb, arena_printf(cb->arena, "const %s", cb_real_name(cb)), CT_REAL, name,
-                      cx_at(cb, row, j));
+    const struct lane scalar = {.cb = e->cb, .suffix = emit_suffix(e, j)};
+    return lane_load(&scalar, prefix, row, j);
 }
 
 void emit_columns(struct emit *e, int tensor, bool straight, emit_body *body, void *context)
@@ -96,4 +98,28 @@ void emit_columns(struct emit *e, int tensor, bool straight, emit_body *body, vo
     struct cx *j = cb_for(e->cb, "j", cx_int(e->cb, 0), emit_units(e, tensor), 1);
     body(e, j, context);
     cb_end(e->cb);
+}
+
+void emit_lanes(struct emit *e, int tensor, bool straight, bool scalar, emit_lanes_body *body,
+                void *context)
+{
+    struct cbuild *cb = e->cb;
+    const struct isa_vector *v = isa_vector(e->isa, e->ir->f64);
+    const struct tensor *t = ir_at(e->ir, tensor);
+    struct lane lane = {.cb = cb};
+    if (straight) {
+        for (uint32_t j = 0; j < t->units; j++) {
+            lane.suffix = emit_suffix(e, cx_int(cb, j));
+            body(e, &lane, cx_int(cb, j), context);
+        }
+        return;
+    }
+    if (v->lanes > 1 && !scalar) {
+        REQUIRE(t->stride >= (t->units + PANEL - 1) / PANEL * PANEL);
+        lane.vector = v;
+    }
+    struct cx *j = cb_for(cb, "j", cx_int(cb, 0), emit_units(e, tensor), lane_count(&lane));
+    lane.suffix = emit_suffix(e, j);
+    body(e, &lane, j, context);
+    cb_end(cb);
 }

@@ -9,6 +9,7 @@
 #include "ir.h"
 #include "ir_eval.h"
 #include "isa.h"
+#include "lane.h"
 
 /* The function that an op is emitted into. */
 struct emit {
@@ -18,12 +19,14 @@ struct emit {
     const struct op *op;
     /* Its parameters: pointers to the first element of each tensor (of `batch` rows). */
     struct cx *in[OP_IN_MAX], *out[OP_OUT_MAX], *aux[OP_POST_MAX];
-    struct cx *first, *last; /* rows, of a PHASE_ROWS op */
+    struct cx *first, *last; /* rows of a PHASE_ROWS op; else the part of what op_extent counts */
     struct cx *n;            /* samples, of a PHASE_WEIGHTS op */
 };
 
 /* Further parameters that an op's function takes. */
-enum { NEED_LABEL = 1, NEED_RANDOM = 2, NEED_TRAINING = 4, NEED_RATE = 8 };
+enum { NEED_RANDOM = 1 /* seed, step */, NEED_TRAINING = 2 };
+
+enum { OP_SCALARS_MAX = 6 };
 
 struct op_rule {
     unsigned inputs, outputs; /* at most so many … */
@@ -31,6 +34,12 @@ struct op_rule {
     const char *in_names[OP_IN_MAX], *out_names[OP_OUT_MAX]; /* in emitted C */
     const char *verb; /* the emitted function is BASE_VERB; NULL: forward or backward */
     unsigned needs;
+    /* Names of further parameters of the element type: numbers of the step, declared by
+     * update_emit_constants. Returns how many; NULL: none. */
+    size_t (*scalars)(const struct ir *, const struct op *, const char *names[OP_SCALARS_MAX]);
+    /* How many parts an op that is not over rows can be split into, each a thread's own: its
+     * function takes first and last of them. NULL: it comes in one piece. */
+    uint64_t (*extent)(const struct ir *, const struct op *);
 
     /* Shapes agree? ICE where not. */
     void (*check)(const struct ir *, const struct op *);
@@ -49,25 +58,41 @@ struct op_rule {
 
 const struct op_rule *op_rule(enum op_kind kind);
 
-/* Names of op.attr. */
+/* A tensor that an optimizer keeps for each parameter: its key in a checkpoint, as PyTorch calls
+ * it, and how its name ends in emitted C. */
+struct update_state {
+    const char *key, *suffix;
+};
+/* The states that an optimizer keeps; returns how many. */
+size_t update_states(const struct word *optimizer, struct update_state states[STATE_MAX]);
+/* Appends the optimizer's step on every trained tensor, behind the norms of the gradients where
+ * they are clipped. */
+void update_append(struct ir *ir);
+/* Declares the numbers of a step that the ops of a phase take as parameters. */
+void update_emit_constants(struct cbuild *cb, const struct ir *ir, enum phase phase);
+
+/* Names of op.attr where they are not the word's arguments. */
 enum { DROPOUT_ATTR_P, DROPOUT_ATTR_CLASSIC };
-enum { SGD_ATTR_MOMENTUM, SGD_ATTR_NESTEROV, SGD_ATTR_DECAY };
 
 /* One element-wise op applied to a value in a lane (scalar or vector): what the fuse pass may hang
  * behind another op. aux is the second input's value at the same place, or NULL. */
-struct lane;
 struct cx *post_emit(const struct lane *l, const struct post *post, struct cx *x, struct cx *aux);
 double post_eval(const struct ir_eval *ev, const struct post *post, double x, double aux);
+/* An OP_ACT or OP_ACT_GRAD as a post. */
+struct post post_of(const struct op *op);
 /* "relu", "relu_grad" */
 const char *post_name(struct arena *arena, const struct post *post);
+/* "leaky_relu(X; slope = 0.01)", "relu_grad(X, hidden)" */
+const char *post_apply(struct arena *arena, const struct ir *ir, const struct post *post,
+                       const char *x);
 /* "d_hidden = y > 0 ? dy : 0,  dy = …, y = hidden": of an OP_ACT_GRAD. */
 const char *post_formula(struct arena *arena, const struct ir *ir, const struct post *post,
                          const char *dx, const char *dy);
-/* What the second input of an op's post number i is called in emitted C: "y" or "x", with the
- * number behind the first. */
+/* What the second input of an op's post number i is called in emitted C: "y" or "x", and behind the
+ * first "yb", "xc" … */
 const char *post_aux_name(struct arena *arena, const struct post *post, size_t i);
 /* May it be applied in a tile's epilogue? */
-bool post_in_tile(const struct post *post);
+bool post_in_tile(const struct post *post, const struct isa *isa);
 /* Emits loops that apply op's posts from number `from` on to the rows first … last-1 of out[0]. */
 void emit_posts(struct emit *e, const struct op *op, size_t from);
 
@@ -86,10 +111,20 @@ struct cx *emit_row_out(struct emit *e, const char *name, struct cx *base, int t
 /* Declares a constant with the value of row[j], named prefix and the column: what the arms of a
  * cx_select are made of. */
 struct cx *emit_load(struct emit *e, const char *prefix, struct cx *row, struct cx *j);
+/* What ends the names of a column's values: its number where j is a constant, else the name of j.
+ */
+const char *emit_suffix(struct emit *e, struct cx *j);
 /* Calls body for every column of a tensor: straight-line for constants 0 … units-1, else in a loop
  * over j. */
 typedef void emit_body(struct emit *e, struct cx *j, void *context);
 void emit_columns(struct emit *e, int tensor, bool straight, emit_body *body, void *context);
+
+/* Calls body for every column of a per-sample tensor: straight-line for constants, else in a loop
+ * over j, as many at a time as a vector holds (unless scalar is wanted). What is behind the last
+ * column is padding then, of every tensor that the op touches, and may be read and written. */
+typedef void emit_lanes_body(struct emit *e, const struct lane *l, struct cx *j, void *context);
+void emit_lanes(struct emit *e, int tensor, bool straight, bool scalar, emit_lanes_body *body,
+                void *context);
 
 /* The gradient rule of a loss: appends op `kind`, which computes the adjoint of the loss's in[0]
  * from value and the loss's targets. The adjoint of the loss itself is 1. */

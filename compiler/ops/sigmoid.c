@@ -1,30 +1,36 @@
 /* sigmoid: y = 1 / (1 + exp(-x)), dx = dy·y·(1 − y). */
 #include "ops/activation.h"
 
-static double eval(const struct ir_eval *ev, double x)
+static double eval(const struct ir_eval *ev, const double *attr, double x)
 {
+    (void)attr;
     return ev_sigmoid(ev, x);
 }
 
 /* With t = dy·y: dx = t − t·y, its last rounding an fma's. */
-static double eval_gradient(const struct ir_eval *ev, double dy, double y)
+static double eval_gradient(const struct ir_eval *ev, const double *attr, double dy, double y)
 {
-    double t = ev_round(ev, dy * y);
+    (void)attr;
+    const double t = ev_round(ev, dy * y);
     return ev_fma(ev, -t, y, t);
 }
 
-static struct cx *emit(const struct lane *l, struct cx *x)
+static struct cx *emit(const struct lane *l, const double *attr, struct cx *x)
 {
-    return cx_call(l->cb, CT_REAL, l->cb->f64 ? "mlprt_sigmoid" : "mlprt_sigmoidf", 1, x);
+    (void)attr;
+    return lane_call(l, LANE_SIGMOID, x);
 }
 
-static struct cx *emit_gradient(const struct lane *l, struct cx *dy, struct cx *y)
+static struct cx *emit_gradient(const struct lane *l, const double *attr, struct cx *dy,
+                                struct cx *y)
 {
-    struct cx *t = cx_mul(l->cb, dy, y);
-    return cx_fma(l->cb, cx_neg(l->cb, t), y, t);
+    (void)attr;
+    struct cx *t = lane_mul(l, dy, y);
+    return lane_fma(l, lane_neg(l, t), y, t);
 }
 
-const struct activation activation_sigmoid = {.eval = eval,
+const struct activation activation_sigmoid = {.scalar = true,
+                                              .eval = eval,
                                               .eval_gradient = eval_gradient,
                                               .emit = emit,
                                               .emit_gradient = emit_gradient,

@@ -47,7 +47,7 @@ enum mlprt_status mlprt_table_load(struct mlprt_dataset *d, const struct mlprt_r
     const struct mlprt_source *s = r->source;
     const uint32_t inputs = r->model->input_size;
     const uint32_t targets = r->model->target == MLPRT_CLASS ? 1 : r->model->output_size;
-    const bool input_is_target = s->row_length == inputs && r->model->target == MLPRT_NUMBERS;
+    const bool input_is_target = s->row_length == inputs && r->model->target != MLPRT_CLASS;
     if (!input_is_target && s->row_length != (uint64_t)inputs + targets)
         return mlprt_file_fail(e, MLPRT_MISMATCH, r->input_path,
                                "the table's rows have %lu numbers; expected %lu inputs and %lu for "

@@ -10,6 +10,7 @@
 #include "input.h"
 #include "ir_eval.h"
 #include "lower.h"
+#include "ops/ops.h"
 #include "parse.h"
 #include "pass.h"
 #include "resolved.h"
@@ -90,6 +91,11 @@ static size_t offset_of(int tensor)
     return place[tensor] * (ev.f64 ? sizeof(double) : sizeof(float));
 }
 
+static size_t state_offset(const struct param *p, size_t i)
+{
+    return p->state[i] == NO_TENSOR ? 0 : offset_of(p->state[i]);
+}
+
 static struct mlprt_param *describe_params(struct arena *arena, const struct ir *ir)
 {
     static const enum mlprt_init kinds[] = {[INIT_CONSTANT] = MLPRT_CONSTANT,
@@ -106,6 +112,7 @@ static struct mlprt_param *describe_params(struct arena *arena, const struct ir 
                                        .panel = t->units,
                                        .offset = offset_of(p->value),
                                        .grad_offset = p->frozen ? 0 : offset_of(p->grad),
+                                       .state_offset = {state_offset(p, 0), state_offset(p, 1)},
                                        .frozen = p->frozen,
                                        .stream = (uint32_t)i,
                                        .init = kinds[p->init.kind],
@@ -155,8 +162,35 @@ static const char *identity_hash(struct arena *arena, const struct model *model)
     return hex;
 }
 
+static struct mlprt_schedule describe_schedule(const struct word *schedule)
+{
+    const struct value *args = schedule->args;
+    switch (schedule->vocab->id) {
+    case WORD_STEP:
+        return (struct mlprt_schedule){MLPRT_STEP, (uint32_t)args[STEP_EVERY].number,
+                                       args[STEP_FACTOR].number};
+    case WORD_EXPONENTIAL:
+        return (struct mlprt_schedule){MLPRT_STEP, 1, args[EXPONENTIAL_FACTOR].number};
+    case WORD_COSINE:
+        return (struct mlprt_schedule){MLPRT_COSINE, (uint32_t)args[COSINE_WARMUP].number,
+                                       args[COSINE_FINAL].number};
+    default: return (struct mlprt_schedule){.kind = MLPRT_ALWAYS};
+    }
+}
+
+/* The keys of the optimizer's states, and NULL where there are fewer. */
+static const char *state_name(const struct model *model, size_t i)
+{
+    struct update_state states[STATE_MAX];
+    return i < update_states(model->train->args[TRAIN_OPTIMIZER].word, states) ? states[i].key
+                                                                               : NULL;
+}
+
 static struct mlprt_model describe(struct arena *arena, const struct ir *ir, const char *file)
 {
+    static const enum mlprt_target targets[] = {[TARGET_CLASS] = MLPRT_CLASS,
+                                                [TARGET_NUMBERS] = MLPRT_NUMBERS,
+                                                [TARGET_CHANCES] = MLPRT_CHANCES};
     const struct model *model = ir->model;
     const struct value *train = model->train->args, *data = model->data->args;
     const struct word *normalize = data[DATA_NORMALIZE].word;
@@ -177,7 +211,7 @@ static struct mlprt_model describe(struct arena *arena, const struct ir *ir, con
         .input_size = model->input_size,
         .output_size = model->output_size,
         .batch = ir->batch,
-        .target = ir_at(ir, ir->target)->role == ROLE_LABEL ? MLPRT_CLASS : MLPRT_NUMBERS,
+        .target = targets[model_target(model)],
         .params = describe_params(arena, ir),
         .param_count = ir->params.len,
         .paths = paths,
@@ -194,11 +228,14 @@ static struct mlprt_model describe(struct arena *arena, const struct ir *ir, con
         .test = describe_source(&data[DATA_TEST]),
         .normalized = normalize->vocab->id == WORD_SCALE,
         .scale = normalize->vocab->id == WORD_SCALE ? normalize->args[SCALE_F].number : 0,
-        .lr = train[TRAIN_OPTIMIZER].word->args[SGD_LR].number,
+        .state_name = {state_name(model, 0), state_name(model, 1)},
+        .lr = train[TRAIN_OPTIMIZER].word->args[OPTIMIZER_LR].number,
+        .schedule = describe_schedule(train[TRAIN_SCHEDULE].word),
         .epochs = (uint32_t)train[TRAIN_EPOCHS].number,
         .seed = model->seed,
         .shuffle = train[TRAIN_SHUFFLE].truth,
         .drop_last = train[TRAIN_DROP_LAST].truth,
+        .threads = mlprt_threads,
     };
 }
 

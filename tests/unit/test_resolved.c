@@ -28,7 +28,7 @@ Test(resolved, writes_every_default_out)
         "\n"
         "model net {\n"
         "    input = [1, 2];\n"
-        "    loss = softmax_cross_entropy;\n"
+        "    loss = softmax_cross_entropy(label_smoothing = 0);\n"
         "    init = auto;\n"
         "\n"
         "    hidden: dense(8, bias = true, init = auto, bias_init = zeros, frozen = false);\n"
@@ -50,6 +50,7 @@ Test(resolved, writes_every_default_out)
         "    seed = 1;\n"
         "    shuffle = true;\n"
         "    drop_last = false;\n"
+        "    schedule = constant;\n"
         "}\n");
     strbuf_free(&got);
 }

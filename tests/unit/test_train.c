@@ -83,8 +83,8 @@ static void train_by_hand(struct mlprt_session *s, uint32_t batch_size)
         mlprt_shuffle(order, 4, options.seed, epoch);
         for (uint32_t first = 0; first < 4; first += batch_size) {
             const uint32_t n = 4 - first < batch_size ? 4 - first : batch_size;
-            const struct mlprt_batch batch = {s->arena, label,        n,         true,
-                                              step++,   options.seed, options.lr};
+            const struct mlprt_batch batch = {s->arena, label,        n,          true,
+                                              step++,   options.seed, options.lr, 1};
             mlprt_dataset_gather(&d, &model, order + first, n, s->arena, label);
             handnet_gradient(&batch);
             handnet_update(&batch);

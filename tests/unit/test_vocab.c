@@ -100,7 +100,7 @@ Test(vocab, names_from_elsewhere_lead_to_names_from_here)
     cr_expect_str_eq(vocab_elsewhere("linear"), "dense");
     cr_expect_str_eq(vocab_elsewhere("learning_rate"), "lr");
     cr_expect_str_eq(vocab_elsewhere("LearningRate"), "lr");
-    cr_expect_str_eq(vocab_elsewhere("MSE_loss"), "half_squared");
+    cr_expect_str_eq(vocab_elsewhere("MSE_loss"), "mse");
     cr_expect_null(vocab_elsewhere("learning"));
     cr_expect_null(vocab_elsewhere("learning_rates"));
     for (size_t i = 0; i < vocab_word_count; i++)

@@ -1,0 +1,238 @@
+/* Updates: the table of optimizers, and the loop that each of their ops is. */
+#include "ops/update.h"
+
+#include "ice.h"
+
+extern const struct optimizer optimizer_sgd, optimizer_adam, optimizer_adamw, optimizer_rmsprop;
+
+static const struct optimizer *optimizer_of(const struct word *word)
+{
+    static const struct optimizer *const all[] = {&optimizer_sgd, &optimizer_adam,
+                                                  &optimizer_adamw, &optimizer_rmsprop};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i]->word == word->vocab->id)
+            return all[i];
+    ICE("optimizer '%s' has no op", word->vocab->name);
+}
+
+size_t update_states(const struct word *optimizer, struct update_state states[STATE_MAX])
+{
+    return optimizer_of(optimizer)->states(optimizer->args, states);
+}
+
+/* ---- into the IR ---- */
+
+static struct op update_op(const struct ir *ir, const struct param *p)
+{
+    const struct word *word = ir->model->train->args[TRAIN_OPTIMIZER].word;
+    struct op op = ir_op(optimizer_of(word)->kind, SECTION_UPDATE, PHASE_UPDATE);
+    op.layer = p->layer;
+    op.span = word->span;
+    op.base = ir_at(ir, p->value)->name;
+    op.in[0] = op.out[0] = p->value;
+    op.in[1] = p->grad;
+    for (size_t i = 0; i < STATE_MAX; i++)
+        op.in[2 + i] = op.out[1 + i] = p->state[i];
+    op.attr[UPDATE_DECAY] = p->decays ? word_arg(word, "weight_decay")->number : 0;
+    optimizer_of(word)->attributes(word->args, op.attr);
+    return op;
+}
+
+/* The sums of squares that the norm of all gradients is made of. */
+static struct op squares_op(struct ir *ir, const struct param *p)
+{
+    const struct tensor dw = *ir_at(ir, p->grad);
+    struct op op = ir_op(OP_SQUARES, SECTION_UPDATE, PHASE_NORM);
+    op.layer = p->layer;
+    op.span = ir->model->train->args[TRAIN_CLIP_NORM].span;
+    op.base = ir_at(ir, p->value)->name;
+    op.in[0] = p->grad;
+    op.out[0] = ir_tensor(ir, arena_printf(ir->arena, "%s_squares", dw.name), ROLE_NORM, 1,
+                          dw.units, dw.layer);
+    return op;
+}
+
+void update_append(struct ir *ir)
+{
+    for (size_t i = 0; ir_clip_norm(ir) > 0 && i < ir->params.len; i++)
+        if (ir->params.at[i].grad != NO_TENSOR)
+            ir_append(ir, squares_op(ir, &ir->params.at[i]));
+    for (size_t i = 0; i < ir->params.len; i++)
+        if (ir->params.at[i].grad != NO_TENSOR)
+            ir_append(ir, update_op(ir, &ir->params.at[i]));
+}
+
+void update_check(const struct ir *ir, const struct op *op)
+{
+    const struct tensor *w = ir_at(ir, op->out[0]), *dw = ir_at(ir, op->in[1]);
+    REQUIRE(op->in[0] == op->out[0] && dw->units == w->units && dw->depth == w->depth);
+    for (size_t i = 0; i < STATE_MAX; i++)
+        REQUIRE(op->in[2 + i] == op->out[1 + i]);
+}
+
+/* ---- evaluation ---- */
+
+size_t update_size(const struct ir_eval *ev, const struct op *op)
+{
+    const struct tensor *w = ir_at(ev->ir, op->out[0]);
+    return (size_t)w->depth * w->units;
+}
+
+double update_gradient(const struct ir_eval *ev, const struct op *op, double decay, size_t i)
+{
+    double g = ev_round(ev, ev->value[op->in[1]][i] * ev_round(ev, 1.0 / ev->n));
+    if (ir_clip_norm(ev->ir) > 0)
+        g = ev_round(ev, g * ev->clip);
+    return decay > 0 ? ev_fma(ev, ev_round(ev, decay), ev->value[op->out[0]][i], g) : g;
+}
+
+/* ---- emission: the numbers of a step ---- */
+
+size_t update_scalars(const struct ir *ir, const struct op *op, const char *names[OP_SCALARS_MAX])
+{
+    const struct word *word = ir->model->train->args[TRAIN_OPTIMIZER].word;
+    size_t n = 0;
+    names[n++] = "scale";
+    if (ir_clip_norm(ir) > 0)
+        names[n++] = "clip";
+    return n + optimizer_of(word)->scalars(op, names + n);
+}
+
+static struct cx *batch_member(struct cbuild *cb, enum ctype type, const char *name)
+{
+    return cx_member(cb, type, cx_name(cb, CT_OTHER, "batch"), name);
+}
+
+void update_constant(struct cbuild *cb, const char *name, struct cx *value)
+{
+    const char *real = cb_real_name(cb);
+    cb_declare(cb, arena_printf(cb->arena, "const %s", real), CT_REAL, name,
+               cx_cast(cb, CT_REAL, real, value));
+}
+
+struct cx *update_lr(struct cbuild *cb)
+{
+    return batch_member(cb, CT_OTHER, "lr");
+}
+
+struct cx *update_time(struct cbuild *cb)
+{
+    return cx_add(cb, cx_cast(cb, CT_INT, "uint64_t", batch_member(cb, CT_INT, "step")),
+                  cx_int(cb, 1));
+}
+
+size_t update_scalars_lr(const struct op *op, const char *names[OP_SCALARS_MAX])
+{
+    (void)op;
+    names[0] = "lr";
+    return 1;
+}
+
+void update_constants_lr(struct cbuild *cb, const struct op *op)
+{
+    (void)op;
+    update_constant(cb, "lr", update_lr(cb));
+}
+
+/* The share of the gradients that clipping leaves. */
+static void clip_constant(struct cbuild *cb, const struct ir *ir)
+{
+    struct cx *sum = cb_declare(cb, "double", CT_OTHER, "squares", cx_double(cb, 0));
+    for (size_t i = 0; i < ir->ops.len; i++) {
+        const struct op *op = &ir->ops.at[i];
+        if (op->kind != OP_SQUARES)
+            continue;
+        const char *name = ir_at(ir, op->out[0])->name;
+        cb_set(cb, sum,
+               cx_call(cb, CT_OTHER, cb->f64 ? "mlprt_sum_f64" : "mlprt_sum_f32", 3, sum,
+                       cx_add(cb, cx_name(cb, CT_REALS, "a"),
+                              cx_namef(cb, CT_INT, "PLACE_%s", name)),
+                       cx_namef(cb, CT_INT, "N_%s", name)));
+    }
+    update_constant(cb, "clip",
+                    cx_call(cb, CT_OTHER, "mlprt_clip", 2, cx_double(cb, ir_clip_norm(ir)), sum));
+}
+
+void update_emit_constants(struct cbuild *cb, const struct ir *ir, enum phase phase)
+{
+    const char *real = cb_real_name(cb);
+    cb_declare(cb, arena_printf(cb->arena, "const %s", real), CT_REAL, "scale",
+               cx_div(cb, cx_real(cb, 1),
+                      cx_cast(cb, CT_REAL, real, batch_member(cb, CT_INT, "n"))));
+    if (phase != PHASE_UPDATE)
+        return;
+    const struct op *last = &ir->ops.at[ir->ops.len - 1];
+    if (ir_clip_norm(ir) > 0)
+        clip_constant(cb, ir);
+    optimizer_of(ir->model->train->args[TRAIN_OPTIMIZER].word)->constants(cb, last);
+}
+
+/* ---- emission: the loop ---- */
+
+/* Elements that one thread works on are whole panels where there are any. */
+static uint32_t unit_of_work(const struct tensor *w)
+{
+    return w->panel == PANEL ? PANEL : 1;
+}
+
+uint64_t update_extent(const struct ir *ir, const struct op *op)
+{
+    const struct tensor *w = ir_at(ir, op->out[0]);
+    return tensor_stored(ir, w) / unit_of_work(w);
+}
+
+struct cx *update_scalar(const struct update *u, const char *name)
+{
+    return lane_splat(u->lane, cx_name(u->lane->cb, CT_REAL, name));
+}
+
+void update_state_set(struct update *u, size_t i, const char *name, struct cx *v)
+{
+    u->state[i] = lane_local(u->lane, name, v);
+}
+
+static struct cx *gradient_emit(struct emit *e, const struct op *op, const struct update *u,
+                                struct cx *i, double decay)
+{
+    const struct lane *l = u->lane;
+    struct cx *g =
+        lane_mul(l, lane_load(l, "d", e->in[1], i), update_scalar(u, "scale"));
+    if (ir_clip_norm(e->ir) > 0)
+        g = lane_mul(l, g, update_scalar(u, "clip"));
+    if (decay > 0)
+        g = lane_fma(l, lane_constant(l, decay), u->w, g);
+    (void)op;
+    return lane_local(l, "g", g);
+}
+
+void update_emit(struct emit *e, const struct op *op, double decay, update_body *body)
+{
+    struct cbuild *cb = e->cb;
+    const struct tensor *w = ir_at(e->ir, op->out[0]);
+    const struct isa_vector *v = isa_vector(e->isa, e->ir->f64);
+    const struct lane lane = {
+        .cb = cb, .vector = v->lanes > 1 && w->panel == PANEL ? v : NULL, .suffix = "i"};
+    struct cx *unit = cx_int(cb, unit_of_work(w));
+    struct cx *i = cb_for(cb, "i", cx_mul(cb, e->first, unit), cx_mul(cb, e->last, unit),
+                          lane_count(&lane));
+    struct update u = {.lane = &lane, .w = lane_load(&lane, "w", e->out[0], i)};
+    for (size_t k = 0; k < STATE_MAX; k++)
+        if (e->out[1 + k])
+            u.state[k] = lane_load(&lane, op_rule(op->kind)->out_names[1 + k], e->out[1 + k], i);
+    u.g = gradient_emit(e, op, &u, i, decay);
+    body(op, &u);
+    for (size_t k = 0; k < STATE_MAX; k++)
+        if (e->out[1 + k])
+            lane_store(&lane, e->out[1 + k], i, u.state[k]);
+    lane_store(&lane, e->out[0], i, u.w);
+    cb_end(cb);
+}
+
+const char *update_formula(struct arena *arena, const struct ir *ir, const struct op *op,
+                           double decay)
+{
+    const char *g = arena_printf(arena, "g = %s/n", ir_at(ir, op->in[1])->name);
+    if (ir_clip_norm(ir) > 0)
+        g = arena_printf(arena, "%s·clip", g);
+    return decay > 0 ? arena_printf(arena, "%s + %g·w", g, decay) : g;
+}
