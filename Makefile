@@ -110,8 +110,9 @@ bench: ## one epoch of fashion against PyTorch, in turn
 	bench/run $(B)
 
 # The trainer computed by the reference evaluator: what emitted code is compared with.
-$(B)/oracle: tests/oracle/oracle.c $(B)/libmlpgen.a $(B)/libmlprt.a
-	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) -Icompiler -Iruntime -I. $^ -ldeflate -lm -o $@
+evaluated := tests/oracle/evaluated.c tests/oracle/evaluated.h
+$(B)/oracle: tests/oracle/oracle.c $(evaluated) $(B)/libmlpgen.a $(B)/libmlprt.a
+	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) -Icompiler -Iruntime -I. $(filter-out %.h,$^) -ldeflate -lm -o $@
 
 $(B)/unit: $(unit_objects) $(B)/libmlpgen.a $(B)/libmlprt.a $(B)/sources
 	$(CC) $(CFLAGS) $(LDFLAGS) $(filter-out $(B)/sources,$^) -lcriterion -ldeflate -lm -o $@

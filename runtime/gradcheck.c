@@ -26,8 +26,7 @@ enum {
     CHECK_ALL_UP_TO = 20000,               /* parameters: what takes seconds */
     CHECK_PER_TENSOR = 2000,               /* beyond that */
     CHECK_PER_EDGE = CHECK_PER_TENSOR / 8, /* of them on each edge of the matrix */
-    CHECK_DIRECTIONS = 32,
-    CHECK_PLACE = 160 /* bytes: a parameter's name and its subscripts */
+    CHECK_DIRECTIONS = 32
 };
 
 static const double check_bound_f64 = 1e-6, check_bound_f32 = 1e-3;
@@ -47,10 +46,8 @@ static const double check_doubts_f32 = 8;
 
 struct check {
     struct mlprt_probe probe;
-    bool all;
-    size_t checked, kinks;
-    double worst;
-    char place[CHECK_PLACE]; /* of the worst */
+    bool all, quiet;
+    struct mlprt_gradients found;
     const char *zero;        /* a tensor whose gradient is zero everywhere */
     struct mlprt_progress progress;
 };
@@ -128,9 +125,9 @@ static bool check_ray(struct check *c, struct check_row *row, const struct mlprt
     row->checked++;
     row->kinks += kink;
     row->worst = fmax(row->worst, error);
-    if (error <= c->worst)
+    if (error <= c->found.worst)
         return false;
-    c->worst = error;
+    c->found.worst = error;
     return true;
 }
 
@@ -160,17 +157,19 @@ static void pick(bool *picked, const struct mlprt_param *p, uint64_t seed)
     }
 }
 
-static void place_of(char place[CHECK_PLACE], const struct mlprt_ray *ray)
+static void place_of(char place[MLPRT_CHECK_PLACE], const struct mlprt_ray *ray)
 {
     if (ray->param->rank == 2)
-        snprintf(place, CHECK_PLACE, "%s[%lu,%lu]", ray->param->name, (unsigned long)ray->unit,
+        snprintf(place, MLPRT_CHECK_PLACE, "%s[%lu,%lu]", ray->param->name, (unsigned long)ray->unit,
                  (unsigned long)ray->k);
     else
-        snprintf(place, CHECK_PLACE, "%s[%lu]", ray->param->name, (unsigned long)ray->unit);
+        snprintf(place, MLPRT_CHECK_PLACE, "%s[%lu]", ray->param->name, (unsigned long)ray->unit);
 }
 
 static void print_row(struct check *c, const char *name, size_t size, const struct check_row *row)
 {
+    if (c->quiet)
+        return;
     mlprt_progress_clear(&c->progress);
     printf("%-24s %12zu %10zu %8zu  %.1e\n", name, size, row->checked, row->kinks, row->worst);
     fflush(stdout);
@@ -197,12 +196,12 @@ static void check_tensor(struct check *c, const struct mlprt_param *p, size_t fi
                                       .k = (uint32_t)(i % p->depth),
                                       .number = first + i};
         if (check_ray(c, &row, &ray, c->probe.gradient[ray.number], check_small * largest))
-            place_of(c->place, &ray);
+            place_of(c->found.place, &ray);
         mlprt_progress_draw(&c->progress, "%s  %zu/%zu", p->name, i + 1, size);
     }
     print_row(c, p->name, size, &row);
-    c->checked += row.checked;
-    c->kinks += row.kinks;
+    c->found.checked += row.checked;
+    c->found.kinks += row.kinks;
 }
 
 static enum mlprt_status check_tensors(struct check *c, struct mlprt_error *e)
@@ -215,7 +214,8 @@ static enum mlprt_status check_tensors(struct check *c, struct mlprt_error *e)
         const size_t size = (size_t)p->units * p->depth;
         bool *picked = NULL;
         if (p->frozen) {
-            printf("%-24s %12zu     frozen\n", p->name, size);
+            if (!c->quiet)
+                printf("%-24s %12zu     frozen\n", p->name, size);
             continue;
         }
         if (!c->all && size > CHECK_PER_TENSOR) {
@@ -250,13 +250,13 @@ static void check_directions(struct check *c)
         for (size_t i = 0; i < p->size; i++)
             a = fma(p->gradient[i], p->direction[i], a);
         if (check_ray(c, &row, &ray, a, usual))
-            snprintf(c->place, CHECK_PLACE, "direction %lu", (unsigned long)number + 1);
+            snprintf(c->found.place, MLPRT_CHECK_PLACE, "direction %lu", (unsigned long)number + 1);
         mlprt_progress_draw(&c->progress, "directions  %lu/%d", (unsigned long)number + 1,
                             CHECK_DIRECTIONS);
     }
     print_row(c, "(random directions)", p->size, &row);
-    c->checked += row.checked;
-    c->kinks += row.kinks;
+    c->found.checked += row.checked;
+    c->found.kinks += row.kinks;
 }
 
 /* The last lines, and what they come to. */
@@ -265,20 +265,21 @@ static enum mlprt_status check_finish(const struct check *c, struct mlprt_error 
     const double bound = c->probe.bound;
     const double most_kinks = is_f32(c) ? check_most_kinks_f32 : check_most_kinks_f64;
 
-    if (is_f32(c))
+    if (is_f32(c) && !c->quiet)
         printf("this f32 build checks to %.0e; one made with --dtype=f64 checks to %.0e\n", bound,
                check_bound_f64);
-    printf("worst relative error %.1e at %s\n", fmax(c->worst, 0), c->place);
-    if (!(c->worst <= bound))
+    if (!c->quiet)
+        printf("worst relative error %.1e at %s\n", fmax(c->found.worst, 0), c->found.place);
+    if (!(c->found.worst <= bound))
         return mlprt_fail(e, MLPRT_CHECK_FAILED,
-                          "the gradient at %s is wrong: the error of %.1e is above %.0e", c->place,
-                          c->worst, bound);
+                          "the gradient at %s is wrong: the error of %.1e is above %.0e", c->found.place,
+                          c->found.worst, bound);
     if (c->zero)
         return mlprt_fail(e, MLPRT_CHECK_FAILED, "the gradient of %s is zero everywhere", c->zero);
-    if ((double)c->kinks > most_kinks * (double)c->checked)
+    if ((double)c->found.kinks > most_kinks * (double)c->found.checked)
         return mlprt_fail(e, MLPRT_CHECK_FAILED,
                           "%zu of %zu parameters are on kinks: too many to call the rest checked",
-                          c->kinks, c->checked);
+                          c->found.kinks, c->found.checked);
     return MLPRT_OK;
 }
 
@@ -312,9 +313,10 @@ static enum mlprt_status check_run(struct check *c, struct mlprt_error *e)
     if (c->probe.size == 0)
         return mlprt_fail(e, MLPRT_CHECK_FAILED, "every layer is frozen: there is no gradient");
     c->all = s->options->all || c->probe.size <= CHECK_ALL_UP_TO;
-    mlprt_progress_start(&c->progress, false);
+    mlprt_progress_start(&c->progress, c->quiet);
 
-    printf("%-24s %12s %10s %8s  %s\n", "tensor", "parameters", "checked", "kinks", "worst");
+    if (!c->quiet)
+        printf("%-24s %12s %10s %8s  %s\n", "tensor", "parameters", "checked", "kinks", "worst");
     status = check_tensors(c, e);
     if (status)
         return status;
@@ -323,18 +325,22 @@ static enum mlprt_status check_run(struct check *c, struct mlprt_error *e)
     return check_finish(c, e);
 }
 
-enum mlprt_status mlprt_gradcheck(struct mlprt_session *s, struct mlprt_error *e)
+enum mlprt_status mlprt_gradcheck(struct mlprt_session *s, struct mlprt_gradients *found,
+                                  struct mlprt_error *e)
 {
     const bool f64 = s->model->element == MLPRT_F64;
     struct mlprt_dataset data;
     struct check c = {
         .probe = {.s = s, .data = &data, .bound = f64 ? check_bound_f64 : check_bound_f32},
-        .worst = -1};
+        .found.worst = -1,
+        .quiet = s->options->quiet};
 
     enum mlprt_status status = mlprt_session_load(s, &data, &s->model->train, false, e);
     if (status)
         return status;
     status = check_run(&c, e);
+    if (found)
+        *found = c.found;
     mlprt_probe_close(&c.probe);
     mlprt_dataset_free(&data);
     return status;

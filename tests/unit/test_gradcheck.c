@@ -19,7 +19,7 @@ static enum mlprt_status check(const struct mlprt_model *model, uint64_t seed)
     cr_assert_neq(dup2(fileno(output), STDOUT_FILENO), -1);
     cr_assert_eq(mlprt_session_open(&s, model, &options, &e), MLPRT_OK);
     e.text[0] = '\0';
-    const enum mlprt_status status = mlprt_gradcheck(&s, &e);
+    const enum mlprt_status status = mlprt_gradcheck(&s, NULL, &e);
     mlprt_session_close(&s);
     fflush(stdout);
     return status;

@@ -16,7 +16,7 @@ static enum mlprt_status check(uint64_t seed)
 
     cr_redirect_stdout();
     cr_assert_eq(mlprt_session_open(&s, &model, &options, &e), MLPRT_OK);
-    const enum mlprt_status status = mlprt_gradcheck(&s, &e);
+    const enum mlprt_status status = mlprt_gradcheck(&s, NULL, &e);
     mlprt_session_close(&s);
     fflush(stdout);
     return status;

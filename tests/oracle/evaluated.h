@@ -1,0 +1,15 @@
+/* A model whose program is the reference evaluator. */
+#ifndef EVALUATED_H
+#define EVALUATED_H
+
+#include "model.h"
+
+#include "runtime/mlprt.h"
+
+/* Describes the model to the runtime as emitted C would, but for the layout; its one path computes
+ * by compiler/ir_eval.h. There is one such model at a time: the next call ends the last one's life.
+ * file is for messages. */
+const struct mlprt_model *evaluated_model(struct arena *arena, const struct model *model,
+                                          const char *file, bool f64);
+
+#endif
