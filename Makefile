@@ -25,7 +25,7 @@ compiler_objects := $(compiler:%.c=$(B)/%.o) $(generated:.c=.o)
 runtime_objects  := $(runtime:%.c=$(B)/%.o)
 unit_objects     := $(units:%.c=$(B)/%.o)
 
-.PHONY: all help demo check check-san check-seeds check-math bench lint format install uninstall clean
+.PHONY: all help demo check check-gradients check-san check-seeds check-math bench lint format install uninstall clean
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -83,7 +83,7 @@ $(B)/runtime/%.o: runtime/%.c $(B)/flags
 check: ## all tests, after installing what they need
 	@tools/install-deps build check
 	@echo 'building …'
-	@$(MAKE) -s --no-print-directory all $(B)/unit $(B)/oracle
+	@$(MAKE) -s --no-print-directory all $(B)/unit $(B)/oracle $(B)/gradients
 	@tools/run-tests $(B)
 
 check-san: ## unit tests and trainers under the address and undefined-behaviour sanitizers
@@ -104,6 +104,12 @@ check-math: $(B)/check_math ## errors of the runtime's mathematics over all 2^32
 $(B)/check_math: tools/check_math.c $(B)/flags
 	$(CC) -std=c11 $(WARNINGS) -O3 -march=native -fopenmp $(DEPFLAGS) -Iruntime $< -lm -o $@
 
+check-gradients: ## every combination of words against differences, the table kept in docs/results
+	@tools/install-deps build check
+	@$(MAKE) -s --no-print-directory $(B)/gradients
+	@mkdir -p docs/results
+	@$(B)/gradients > docs/results/gradients.txt; status=$$?; cat docs/results/gradients.txt; exit $$status
+
 bench: ## one epoch of fashion against PyTorch, in turn
 	@tools/install-deps build bench demo
 	@$(MAKE) -s --no-print-directory all
@@ -112,6 +118,10 @@ bench: ## one epoch of fashion against PyTorch, in turn
 # The trainer computed by the reference evaluator: what emitted code is compared with.
 evaluated := tests/oracle/evaluated.c tests/oracle/evaluated.h
 $(B)/oracle: tests/oracle/oracle.c $(evaluated) $(B)/libmlpgen.a $(B)/libmlprt.a
+	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) -Icompiler -Iruntime -I. $(filter-out %.h,$^) -ldeflate -lm -o $@
+
+# Every combination of words, differentiated by the evaluator.
+$(B)/gradients: tests/gradients/gradients.c $(evaluated) $(B)/libmlpgen.a $(B)/libmlprt.a
 	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) -Icompiler -Iruntime -I. $(filter-out %.h,$^) -ldeflate -lm -o $@
 
 $(B)/unit: $(unit_objects) $(B)/libmlpgen.a $(B)/libmlprt.a $(B)/sources

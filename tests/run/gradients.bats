@@ -32,6 +32,14 @@ fault() {
     done
 }
 
+# The whole table is `make check-gradients`.
+@test "gradients: every combination of words in the evaluator, one in thirteen" {
+    run "$BUILD/gradients" 13
+    echo "$output"
+    [ "$status" = 0 ]
+    [[ $output == *" right, of "* ]]
+}
+
 @test "gradients: a float build checks to 1e-3 and says how to get more" {
     mlpgen "$ROOT/examples/xor/xor.mlp" -o net.c
     linked net.c net -O2
