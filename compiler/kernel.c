@@ -168,7 +168,7 @@ static struct cx *tile_aux(struct tile *t, size_t p, struct cx *j)
 static void scalar_tile_body(struct tile *t)
 {
     struct cbuild *cb = t->cb;
-    const struct lane lane = {.cb = cb};
+    const struct lane lane = {.cb = cb, .suffix = "j"};
     struct cx *zero = cx_int(cb, 0), *panel = cx_int(cb, PANEL);
     struct cx *sum =
         cb_declare(cb, cb_real_name(cb), CT_REALS, arena_printf(cb->arena, "sum[%d]", PANEL), NULL);
