@@ -25,7 +25,7 @@ compiler_objects := $(compiler:%.c=$(B)/%.o) $(generated:.c=.o)
 runtime_objects  := $(runtime:%.c=$(B)/%.o)
 unit_objects     := $(units:%.c=$(B)/%.o)
 
-.PHONY: all help demo check check-gradients check-san check-seeds check-math bench lint format install uninstall clean
+.PHONY: all help demo check check-gradients check-matrix check-san check-seeds check-math bench lint format install uninstall clean
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -109,6 +109,13 @@ check-gradients: ## every combination of words against differences, the table ke
 	@$(MAKE) -s --no-print-directory $(B)/gradients
 	@mkdir -p docs/results
 	@$(B)/gradients > docs/results/gradients.txt; status=$$?; cat docs/results/gradients.txt; exit $$status
+
+check-matrix: ## the same bytes from every build and run, the table kept in docs/results (20 minutes)
+	@tools/install-deps build check matrix
+	@$(MAKE) -s --no-print-directory all $(B)/oracle
+	@mkdir -p docs/results
+	@{ tests/matrix/matrix.py $(B) --control && tests/matrix/matrix.py $(B); } > docs/results/matrix.txt; \
+	    status=$$?; cat docs/results/matrix.txt; exit $$status
 
 bench: ## one epoch of fashion against PyTorch, in turn
 	@tools/install-deps build bench demo

@@ -63,18 +63,18 @@ static size_t scalars(const struct op *op, const char *names[OP_SCALARS_MAX])
 static void constants(struct cbuild *cb, const struct op *op)
 {
     struct cx *lr = update_lr(cb), *t = update_time(cb);
-    update_constant(cb, "rate",
-                    cx_call(cb, CT_OTHER, "mlprt_adam_rate", 3, lr, cx_double(cb, op->attr[BETA1]),
-                            t));
+    update_constant(
+        cb, "rate",
+        cx_call(cb, CT_OTHER, "mlprt_adam_rate", 3, lr, cx_double(cb, op->attr[BETA1]), t));
     update_constant(cb, "root",
                     cx_call(cb, CT_OTHER, "mlprt_adam_root", 2, cx_double(cb, op->attr[BETA2]), t));
     if (op->attr[DECOUPLED] != 0)
-        update_constant(cb, "kept",
-                        cx_call(cb, CT_OTHER, "mlprt_decay_kept", 2, lr,
-                                cx_double(cb, op->attr[WORD_DECAY])));
+        update_constant(
+            cb, "kept",
+            cx_call(cb, CT_OTHER, "mlprt_decay_kept", 2, lr, cx_double(cb, op->attr[WORD_DECAY])));
 }
 
-const struct optimizer optimizer_adam = {WORD_ADAM, OP_ADAM,  states,
+const struct optimizer optimizer_adam = {WORD_ADAM,  OP_ADAM, states,
                                          attributes, scalars, constants};
 const struct optimizer optimizer_adamw = {WORD_ADAMW,           OP_ADAM, states,
                                           attributes_decoupled, scalars, constants};
@@ -110,7 +110,8 @@ static void body(const struct op *op, struct update *u)
     update_state_set(u, 1, "new_s",
                      lane_fma(l, b2, u->state[1], lane_mul(l, lane_mul(l, rest2, u->g), u->g)));
     struct cx *spread = lane_div(l, lane_sqrt(l, u->state[1]), update_scalar(u, "root"));
-    struct cx *divisor = lane_add(l, spread, lane_constant(l, op->attr[EPS]));
+    struct cx *divisor =
+        lane_local(l, "divisor", lane_add(l, spread, lane_constant(l, op->attr[EPS])));
     if (own_decay(op) > 0)
         w = lane_mul(l, w, update_scalar(u, "kept"));
     u->w = lane_fma(l, lane_splat(l, cx_neg(l->cb, cx_name(l->cb, CT_REAL, "rate"))),

@@ -18,8 +18,7 @@ static double eval_gradient(const struct ir_eval *ev, const double *attr, double
 
 static struct cx *emit(const struct lane *l, const double *attr, struct cx *x)
 {
-    struct cx *below =
-        lane_product(l, lane_constant(l, attr[ALPHA]), lane_call(l, LANE_EXPM1, x));
+    struct cx *below = lane_product(l, lane_constant(l, attr[ALPHA]), lane_call(l, LANE_EXPM1, x));
     return lane_select_gt(l, x, lane_constant(l, 0), x, below);
 }
 

@@ -49,5 +49,4 @@ const struct activation activation_gelu = {.from_input = activation_always,
                                            .eval_gradient = eval_gradient,
                                            .emit = emit,
                                            .emit_gradient = emit_gradient,
-                                           .gradient_formula =
-                                               "dy·(Φ(x) + x·exp(−x²/2)/sqrt(2π))"};
+                                           .gradient_formula = "dy·(Φ(x) + x·exp(−x²/2)/sqrt(2π))"};

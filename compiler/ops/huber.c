@@ -13,7 +13,8 @@ static double eval_term(const struct ir_eval *ev, const double *attr, double y, 
     const double delta = ev_round(ev, attr[DELTA]), half = ev_round(ev, attr[DELTA] / 2);
     const double d = fabs(loss_difference(ev, y, t));
     const bool near = delta > d;
-    return ev_fma(ev, near ? ev_product(ev, 0.5, d) : delta, near ? d : ev_round(ev, d - half), sum);
+    return ev_fma(ev, near ? ev_product(ev, 0.5, d) : delta, near ? d : ev_round(ev, d - half),
+                  sum);
 }
 
 static struct cx *emit_term(const struct lane *l, const double *attr, struct cx *y, struct cx *t,
@@ -45,5 +46,6 @@ const struct loss loss_huber = {.eval_term = eval_term,
                                 .emit_term = emit_term,
                                 .eval_slope = eval_slope,
                                 .emit_slope = emit_slope,
-                                .term_formula = "|y − t| < delta ? ½(y − t)² : delta·(|y − t| − ½delta)",
+                                .term_formula =
+                                    "|y − t| < delta ? ½(y − t)² : delta·(|y − t| − ½delta)",
                                 .slope_formula = "y − t within [−delta, delta]"};

@@ -196,15 +196,17 @@ static void dslope_emit(struct emit *e, const struct op *op)
     struct cbuild *cb = e->cb;
     const struct lane scalar = {.cb = cb, .suffix = "j"};
     const bool shared = is_shared(e->ir, op->out[0]);
-    struct cx *zero = cx_int(cb, 0);
-    struct cx *first = shared ? zero : e->first;
-    struct cx *i = cb_for(cb, "i", first, shared ? cx_int(cb, 1) : e->last, 1);
-    cb_set(cb, cx_at(cb, e->out[0], i), cx_real(cb, 0));
-    cb_end(cb);
+    struct cx *zero = cx_int(cb, 0), *first = shared ? zero : e->first;
+    struct cx *last = shared ? emit_units(e, op->in[0]) : e->last;
+    if (!shared)
+        cb_for(cb, "j", first, last, 1);
+    cb_set(cb, cx_at(cb, e->out[0], shared ? zero : cx_name(cb, CT_INT, "j")), cx_real(cb, 0));
+    if (!shared)
+        cb_end(cb);
     struct cx *r = cb_for(cb, "r", zero, e->n, 1);
     struct cx *dy = emit_row_in(e, "dyr", e->in[0], op->in[0], r);
     struct cx *xr = emit_row_in(e, "xr", e->in[1], op->in[1], r);
-    struct cx *j = cb_for(cb, "j", first, shared ? emit_units(e, op->in[0]) : e->last, 1);
+    struct cx *j = cb_for(cb, "j", first, last, 1);
     struct cx *x = lane_load(&scalar, "x", xr, j);
     struct cx *sum = cx_at(cb, e->out[0], shared ? zero : j);
     cb_set(cb, sum, cx_fma(cb, lane_min(&scalar, cx_real(cb, 0), x), cx_at(cb, dy, j), sum));

@@ -26,8 +26,8 @@ static void attributes(const struct value *args, double attr[OP_ATTR_MAX])
     attr[MOMENTUM] = args[RMSPROP_MOMENTUM].number;
 }
 
-const struct optimizer optimizer_rmsprop = {WORD_RMSPROP, OP_RMSPROP, states, attributes,
-                                              update_scalars_lr, update_constants_lr};
+const struct optimizer optimizer_rmsprop = {WORD_RMSPROP, OP_RMSPROP,        states,
+                                            attributes,   update_scalars_lr, update_constants_lr};
 
 static void eval(struct ir_eval *ev, const struct op *op)
 {
@@ -53,8 +53,7 @@ static void body(const struct op *op, struct update *u)
     update_state_set(u, 0, "new_s",
                      lane_fma(l, lane_constant(l, op->attr[ALPHA]), u->state[0],
                               lane_mul(l, lane_mul(l, rest, u->g), u->g)));
-    struct cx *divisor =
-        lane_add(l, lane_sqrt(l, u->state[0]), lane_constant(l, op->attr[EPS]));
+    struct cx *divisor = lane_add(l, lane_sqrt(l, u->state[0]), lane_constant(l, op->attr[EPS]));
     struct cx *step = lane_div(l, u->g, divisor);
     if (u->state[1]) {
         update_state_set(u, 1, "new_v",

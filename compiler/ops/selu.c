@@ -4,7 +4,8 @@
 #include "ops/activation.h"
 
 static const double scale = 1.0507009873554804934193349852946;
-static const double scale_alpha = 1.0507009873554804934193349852946 * 1.6732632423543772848170429916717;
+static const double scale_alpha =
+    1.0507009873554804934193349852946 * 1.6732632423543772848170429916717;
 
 static double eval(const struct ir_eval *ev, const double *attr, double x)
 {

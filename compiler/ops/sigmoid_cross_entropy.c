@@ -35,11 +35,11 @@ static struct cx *emit_slope(const struct lane *l, const double *attr, struct cx
     return lane_sub(l, lane_call(l, LANE_SIGMOID, y), t);
 }
 
-const struct loss loss_sigmoid_cross_entropy = {
-    .scalar = true,
-    .eval_term = eval_term,
-    .emit_term = emit_term,
-    .eval_slope = eval_slope,
-    .emit_slope = emit_slope,
-    .term_formula = "max(y, 0) − y·t + log(1 + exp(−|y|))",
-    .slope_formula = "sigmoid(y) − t"};
+const struct loss loss_sigmoid_cross_entropy = {.scalar = true,
+                                                .eval_term = eval_term,
+                                                .emit_term = emit_term,
+                                                .eval_slope = eval_slope,
+                                                .emit_slope = emit_slope,
+                                                .term_formula =
+                                                    "max(y, 0) − y·t + log(1 + exp(−|y|))",
+                                                .slope_formula = "sigmoid(y) − t"};

@@ -34,4 +34,5 @@ const struct activation activation_silu = {.from_input = activation_always,
                                            .eval_gradient = eval_gradient,
                                            .emit = emit,
                                            .emit_gradient = emit_gradient,
-                                           .gradient_formula = "dy·(s + x·s·(1 − s)), s = sigmoid(x)"};
+                                           .gradient_formula =
+                                               "dy·(s + x·s·(1 − s)), s = sigmoid(x)"};

@@ -2,7 +2,8 @@
  *
  *     squares [1, units] = Σ_k g[k][j]²,  g = dw·(1/n)     k ascending, one chain of fmas
  *
- * The update adds them up, columns and tensors in model order, in double (runtime/mlprt/optimizer.h).
+ * The update adds them up, columns and tensors in model order, in double
+ * (runtime/mlprt/optimizer.h).
  */
 #include "ice.h"
 #include "ops/ops.h"
@@ -48,14 +49,17 @@ static void emit(struct emit *e, const struct op *op)
     const struct lane scalar = {.cb = cb, .suffix = "j"};
     struct cx *panel = cx_int(cb, dw->panel), *zero = cx_int(cb, 0);
     struct cx *p = cb_for(cb, "p", e->first, e->last, 1);
-    struct cx *sums = cx_add(cb, e->out[0], cx_mul(cb, p, panel));
-    struct cx *from = cx_add(cb, e->in[0], cx_mul(cb, cx_mul(cb, p, cx_int(cb, dw->depth)), panel));
+    struct cx *sums = cb_declare(cb, arena_printf(cb->arena, "%s *", cb_real_name(cb)), CT_REALS,
+                                 "sums", cx_add(cb, e->out[0], cx_mul(cb, p, panel)));
+    struct cx *from =
+        cb_local(cb, CT_REALS, "from",
+                 cx_add(cb, e->in[0], cx_mul(cb, p, cx_int(cb, (int64_t)dw->depth * dw->panel))));
     struct cx *j = cb_for(cb, "j", zero, panel, 1);
     cb_set(cb, cx_at(cb, sums, j), cx_real(cb, 0));
     cb_end(cb);
     struct cx *k = cb_for(cb, "k", zero, cx_int(cb, dw->depth), 1);
     j = cb_for(cb, "j", zero, panel, 1);
-    struct cx *d = cx_at(cb, cx_add(cb, from, cx_mul(cb, k, panel)), j);
+    struct cx *d = cx_at(cb, from, cx_add(cb, cx_mul(cb, k, panel), j));
     struct cx *g = lane_local(&scalar, "g", cx_mul(cb, d, cx_name(cb, CT_REAL, "scale")));
     cb_set(cb, cx_at(cb, sums, j), cx_fma(cb, g, g, cx_at(cb, sums, j)));
     cb_end(cb);

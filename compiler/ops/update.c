@@ -7,8 +7,8 @@ extern const struct optimizer optimizer_sgd, optimizer_adam, optimizer_adamw, op
 
 static const struct optimizer *optimizer_of(const struct word *word)
 {
-    static const struct optimizer *const all[] = {&optimizer_sgd, &optimizer_adam,
-                                                  &optimizer_adamw, &optimizer_rmsprop};
+    static const struct optimizer *const all[] = {&optimizer_sgd, &optimizer_adam, &optimizer_adamw,
+                                                  &optimizer_rmsprop};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i]->word == word->vocab->id)
             return all[i];
@@ -143,11 +143,11 @@ static void clip_constant(struct cbuild *cb, const struct ir *ir)
         if (op->kind != OP_SQUARES)
             continue;
         const char *name = ir_at(ir, op->out[0])->name;
-        cb_set(cb, sum,
-               cx_call(cb, CT_OTHER, cb->f64 ? "mlprt_sum_f64" : "mlprt_sum_f32", 3, sum,
-                       cx_add(cb, cx_name(cb, CT_REALS, "a"),
-                              cx_namef(cb, CT_INT, "PLACE_%s", name)),
-                       cx_namef(cb, CT_INT, "N_%s", name)));
+        cb_set(
+            cb, sum,
+            cx_call(cb, CT_OTHER, cb->f64 ? "mlprt_sum_f64" : "mlprt_sum_f32", 3, sum,
+                    cx_add(cb, cx_name(cb, CT_REALS, "a"), cx_namef(cb, CT_INT, "PLACE_%s", name)),
+                    cx_namef(cb, CT_INT, "N_%s", name)));
     }
     update_constant(cb, "clip",
                     cx_call(cb, CT_OTHER, "mlprt_clip", 2, cx_double(cb, ir_clip_norm(ir)), sum));
@@ -156,9 +156,9 @@ static void clip_constant(struct cbuild *cb, const struct ir *ir)
 void update_emit_constants(struct cbuild *cb, const struct ir *ir, enum phase phase)
 {
     const char *real = cb_real_name(cb);
-    cb_declare(cb, arena_printf(cb->arena, "const %s", real), CT_REAL, "scale",
-               cx_div(cb, cx_real(cb, 1),
-                      cx_cast(cb, CT_REAL, real, batch_member(cb, CT_INT, "n"))));
+    cb_declare(
+        cb, arena_printf(cb->arena, "const %s", real), CT_REAL, "scale",
+        cx_div(cb, cx_real(cb, 1), cx_cast(cb, CT_REAL, real, batch_member(cb, CT_INT, "n"))));
     if (phase != PHASE_UPDATE)
         return;
     const struct op *last = &ir->ops.at[ir->ops.len - 1];
@@ -195,8 +195,7 @@ static struct cx *gradient_emit(struct emit *e, const struct op *op, const struc
                                 struct cx *i, double decay)
 {
     const struct lane *l = u->lane;
-    struct cx *g =
-        lane_mul(l, lane_load(l, "d", e->in[1], i), update_scalar(u, "scale"));
+    struct cx *g = lane_mul(l, lane_load(l, "d", e->in[1], i), update_scalar(u, "scale"));
     if (ir_clip_norm(e->ir) > 0)
         g = lane_mul(l, g, update_scalar(u, "clip"));
     if (decay > 0)
@@ -213,8 +212,8 @@ void update_emit(struct emit *e, const struct op *op, double decay, update_body 
     const struct lane lane = {
         .cb = cb, .vector = v->lanes > 1 && w->panel == PANEL ? v : NULL, .suffix = "i"};
     struct cx *unit = cx_int(cb, unit_of_work(w));
-    struct cx *i = cb_for(cb, "i", cx_mul(cb, e->first, unit), cx_mul(cb, e->last, unit),
-                          lane_count(&lane));
+    struct cx *i =
+        cb_for(cb, "i", cx_mul(cb, e->first, unit), cx_mul(cb, e->last, unit), lane_count(&lane));
     struct update u = {.lane = &lane, .w = lane_load(&lane, "w", e->out[0], i)};
     for (size_t k = 0; k < STATE_MAX; k++)
         if (e->out[1 + k])
