@@ -125,12 +125,22 @@ static void check_source(struct scope *s, const struct model *m, const struct va
         return;
     if (source->word->vocab->id == WORD_TABLE)
         check_table(s, m, source->word);
-    else
+    else if (source->word->vocab->id == WORD_IDX)
         check_idx(s, m, source->word);
+}
+
+static void check_train(struct scope *s, const struct value *train)
+{
+    if (train->bad || train->word->vocab->id != WORD_HOLDOUT)
+        return;
+    diag_report(s->diags, DIAG_TRAIN_HOLDOUT, train->span,
+                "the training split cannot be held out: there is nothing to draw it from");
+    diag_help(s->diags, "give a source: idx(...) or table(...)");
 }
 
 void data_check(struct scope *s, struct model *m)
 {
-    check_source(s, m, &m->data->args[DATA_TRAIN]);
-    check_source(s, m, &m->data->args[DATA_TEST]);
+    check_train(s, &m->data->args[DATA_TRAIN]);
+    for (size_t split = DATA_TRAIN; split <= DATA_VALIDATION; split++)
+        check_source(s, m, &m->data->args[split]);
 }

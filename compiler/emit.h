@@ -33,6 +33,9 @@ bool emit_wants(const struct emitter *em, const struct isa *isa);
 uint32_t emit_line(const struct emitter *em, struct span at);
 /* emit_path.c: every function of one instruction set, and its struct mlprt_path. */
 void emit_path(struct emitter *em, const struct isa *isa);
+/* emit_data.c: the tables that hang on the model's data; its members of struct mlprt_model. */
+void emit_data(struct emitter *em);
+void emit_data_members(struct emitter *em, struct cx *m);
 /* emit_model.c: the tables that describe the model to the runtime, and main. */
 void emit_model(struct emitter *em);
 

@@ -153,61 +153,6 @@ static void emit_program(struct emitter *em)
     strbuf_free(&program);
 }
 
-/* Data. */
-
-static const struct value *source_of(const struct emitter *em, size_t split)
-{
-    const struct value *v = &em->model->data->args[split];
-    return v->absent ? NULL : v;
-}
-
-static bool shares_rows(const struct emitter *em)
-{
-    const struct value *train = source_of(em, DATA_TRAIN), *test = source_of(em, DATA_TEST);
-    return train && test && train->word->vocab->id == WORD_TABLE &&
-           test->word->vocab->id == WORD_TABLE &&
-           train->word->args[TABLE_ROWS].numbers == test->word->args[TABLE_ROWS].numbers;
-}
-
-/* The rows of a table as an array; two splits of the same table share one. */
-static void emit_rows(struct emitter *em, size_t split, const char *name)
-{
-    struct cbuild *cb = &em->cb;
-    const struct value *source = source_of(em, split);
-    if (!source || source->word->vocab->id != WORD_TABLE)
-        return;
-    const struct value *rows = &source->word->args[TABLE_ROWS];
-    struct cx *numbers = cx_list(cb, false);
-    for (size_t i = 0; i < (size_t)rows->count * rows->columns; i++)
-        cx_list_add(cb, numbers, NULL, cx_double(cb, rows->numbers[i]));
-    cb_declare(cb, "static const double", CT_OTHER, arena_printf(cb->arena, "%s[]", name), numbers);
-    cb_blank(cb);
-}
-
-static struct cx *source_row(struct emitter *em, size_t split, const char *name)
-{
-    struct cbuild *cb = &em->cb;
-    const struct value *source = source_of(em, split);
-    struct cx *row = cx_list(cb, false);
-    if (!source) {
-        cx_list_add(cb, row, ".format", word(em, "MLPRT_NO_SOURCE"));
-        return row;
-    }
-    const struct value *args = source->word->args;
-    if (source->word->vocab->id == WORD_TABLE) {
-        cx_list_add(cb, row, ".format", word(em, "MLPRT_TABLE"));
-        cx_list_add(cb, row, ".rows", word(em, name));
-        cx_list_add(cb, row, ".row_count", count(em, args[TABLE_ROWS].count));
-        cx_list_add(cb, row, ".row_length", count(em, args[TABLE_ROWS].columns));
-        return row;
-    }
-    cx_list_add(cb, row, ".format", word(em, "MLPRT_IDX"));
-    cx_list_add(cb, row, ".input_path", text(em, args[IDX_PATH].text));
-    if (args[IDX_TARGET].text)
-        cx_list_add(cb, row, ".target_path", text(em, args[IDX_TARGET].text));
-    return row;
-}
-
 /* SHA-256 over what the model's hash covers. */
 static const char *identity_hash(struct emitter *em)
 {
@@ -297,9 +242,7 @@ static void add_training(struct emitter *em, struct cx *m)
 {
     const struct value *train = em->model->train->args;
     const struct value *normalize = &em->model->data->args[DATA_NORMALIZE];
-    const char *test_rows = shares_rows(em) ? "train_rows" : "test_rows";
-    add(em, m, ".train", source_row(em, DATA_TRAIN, "train_rows"));
-    add(em, m, ".test", source_row(em, DATA_TEST, test_rows));
+    emit_data_members(em, m);
     if (normalize->word->vocab->id == WORD_SCALE) {
         add(em, m, ".normalized", truth(em, true));
         add(em, m, ".scale", cx_double(&em->cb, normalize->word->args[SCALE_F].number));
@@ -351,9 +294,7 @@ void emit_model(struct emitter *em)
     emit_params(em);
     emit_paths(em);
     emit_program(em);
-    emit_rows(em, DATA_TRAIN, "train_rows");
-    if (!shares_rows(em))
-        emit_rows(em, DATA_TEST, "test_rows");
+    emit_data(em);
     emit_struct(em);
     cb_function(cb, "int", "main", "int argc, char **argv");
     cb_return(cb, cx_call(cb, CT_OTHER, "mlprt_main", 3, word(em, "&model"), word(em, "argc"),

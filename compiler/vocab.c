@@ -103,6 +103,8 @@ const struct vocab_word vocab_words[] = {
                             .help = "the samples that are trained on"},
             [DATA_TEST] = {"test", VALUE_WORD, PLACE_SOURCE,
                            .help = "the samples that are only evaluated"},
+            [DATA_VALIDATION] = {"validation", VALUE_WORD, PLACE_SOURCE,
+                                 .help = "the samples that say when to stop and what to keep"},
             [DATA_NORMALIZE] = {"normalize", VALUE_WORD, PLACE_NORMALIZE, .fallback = "none",
                                 .help = "what is done to the inputs first"})},
     {.id = WORD_TRAIN,
@@ -353,6 +355,19 @@ const struct vocab_word vocab_words[] = {
      .help = "rows in the file itself: [inputs, target], …",
      PARAMS([TABLE_ROWS] = {"rows", VALUE_ROWS, .by_place = true, .required = true,
                             .help = "the inputs, then one class or the outputs' numbers"})},
+    {.id = WORD_HOLDOUT,
+     .place = PLACE_SOURCE,
+     .name = "holdout",
+     .help = "samples of the training source that are not trained on",
+     PARAMS([HOLDOUT_FRACTION] = {"fraction", VALUE_NUMBER, .by_place = true, .required = true,
+                                  .min = 0, .max = 1, .above_min = true, .below_max = true,
+                                  .help = "the share of the samples: for validation of those that "
+                                          "the test split leaves"},
+            [HOLDOUT_SEED] = {"seed", VALUE_COUNT, .fallback = "1", .min = 0, .max = SEED_MAX,
+                              .help = "what the choice is drawn from"},
+            [HOLDOUT_SHUFFLE] = {"shuffle", VALUE_BOOL, .fallback = "true",
+                                 .help = "whether it is drawn, as many of each class; else the "
+                                         "last samples are taken"})},
 
     {.id = WORD_NO_NORMALIZE,
      .place = PLACE_NORMALIZE,

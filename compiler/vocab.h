@@ -86,6 +86,7 @@ enum word_id {
     /* sources */
     WORD_IDX,
     WORD_TABLE,
+    WORD_HOLDOUT, /* stands for a source, but of the training split */
     /* normalisation */
     WORD_NO_NORMALIZE, /* none */
     WORD_SCALE,
@@ -123,7 +124,7 @@ enum init_family { INIT_FAMILY_XAVIER, INIT_FAMILY_HE, INIT_FAMILY_LECUN };
 
 /* The places of arguments in vocab_word.params and word.args. */
 enum { MODEL_INPUT, MODEL_LOSS, MODEL_INIT };
-enum { DATA_TRAIN, DATA_TEST, DATA_NORMALIZE };
+enum { DATA_TRAIN, DATA_TEST, DATA_VALIDATION, DATA_NORMALIZE };
 enum {
     TRAIN_OPTIMIZER,
     TRAIN_BATCH,
@@ -161,6 +162,7 @@ enum { COSINE_WARMUP, COSINE_FINAL };
 enum { PATIENCE_EPOCHS, PATIENCE_MIN_DELTA };
 enum { IDX_PATH, IDX_TARGET };
 enum { TABLE_ROWS };
+enum { HOLDOUT_FRACTION, HOLDOUT_SEED, HOLDOUT_SHUFFLE };
 enum { SCALE_F };
 
 /* The bound of numbers that have no other: they become elements, and beyond it a float is infinite.

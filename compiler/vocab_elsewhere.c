@@ -69,6 +69,12 @@ static const struct {
     {"stddev", "std"},
     {"sigma", "std"},
     {"mnist", "idx"},
+    {"val", "validation"},
+    {"valid", "validation"},
+    {"validation_split", "holdout"},
+    {"train_test_split", "holdout"},
+    {"random_split", "holdout"},
+    {"test_size", "fraction"},
 };
 
 /* The next byte of a name as it is compared with theirs: LearningRate is learning_rate. */

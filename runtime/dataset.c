@@ -1,5 +1,5 @@
-/* Loading a split: finds its files, has its format read them, checks what came against the model.
- * How samples get into a batch stands in gather.c. */
+/* Loading a data set: finds its files, has its format read them, checks what came against the
+ * model. How samples get into a batch stands in gather.c. */
 #include "posix.h"
 
 #include "dataset.h"
@@ -36,9 +36,12 @@ static void matrix_free(struct mlprt_matrix *m)
 
 void mlprt_dataset_free(struct mlprt_dataset *d)
 {
-    matrix_free(&d->input);
-    matrix_free(&d->target);
-    free(d->label);
+    if (!d->borrowed) {
+        matrix_free(&d->input);
+        matrix_free(&d->target);
+        free(d->label);
+    }
+    free(d->index);
     *d = (struct mlprt_dataset){0};
 }
 

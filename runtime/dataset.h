@@ -20,15 +20,23 @@ struct mlprt_matrix {
 
 struct mlprt_dataset {
     uint32_t samples;
-    struct mlprt_matrix input;     /* [samples, input_size] */
-    struct mlprt_matrix target;    /* numbers: [samples, output_size]; rows == 0: the input is it */
-    uint32_t *label;               /* classes: [samples]; else NULL */
+    uint32_t *index;               /* [samples]: the rows that hold them; NULL: all, in order */
+    struct mlprt_matrix input;     /* [rows, input_size] */
+    struct mlprt_matrix target;    /* numbers: [rows, output_size]; rows == 0: the input is it */
+    uint32_t *label;               /* classes: [rows]; else NULL */
+    bool borrowed;                 /* matrices and labels are another split's, which outlives it */
     char sha256[MLPRT_SHA256_HEX]; /* over the uncompressed bytes of its files, in order; of a
                                       table over its numbers as little-endian doubles */
 };
 
-/* Loads the split that source describes, relative to directory (NULL: the current one), and checks
- * it against the model. paths replaces the source's paths in order (path_count of them; "-" is
+/* The row that holds a sample. */
+static inline uint32_t mlprt_dataset_row(const struct mlprt_dataset *d, uint32_t sample)
+{
+    return d->index ? d->index[sample] : sample;
+}
+
+/* Loads what source describes, relative to directory (NULL: the current one), and checks it against
+ * the model. paths replaces the source's paths in order (path_count of them; "-" is
  * standard input). Errors: MLPRT_IO, MLPRT_MISMATCH, each naming file and byte or row. */
 enum mlprt_status mlprt_dataset_load(struct mlprt_dataset *d, const struct mlprt_model *model,
                                      const struct mlprt_source *source, const char *directory,

@@ -47,7 +47,8 @@ enum mlprt_status mlprt_eval(struct mlprt_session *s, struct mlprt_error *e)
     const struct mlprt_model *model = s->model;
     const struct mlprt_options *o = s->options;
     const bool test = model->test.format != MLPRT_NO_SOURCE;
-    struct mlprt_dataset d;
+    struct mlprt_splits splits;
+    const struct mlprt_dataset *d;
     struct mlprt_metrics m;
 
     enum mlprt_status status = mlprt_weights_load(
@@ -56,11 +57,11 @@ enum mlprt_status mlprt_eval(struct mlprt_session *s, struct mlprt_error *e)
         return status;
     if (!test && !o->file_count && !o->quiet)
         fprintf(stderr, "note: %s has no test split; this is the training split\n", model->file);
-    status = mlprt_session_load(s, &d, test ? &model->test : &model->train, true, e);
+    status = mlprt_session_load_test(s, &splits, &d, e);
     if (status)
         return status;
-    status = mlprt_evaluate(s, &d, &m, e);
-    mlprt_dataset_free(&d);
+    status = mlprt_evaluate(s, d, &m, e);
+    mlprt_splits_free(&splits);
     if (!status)
         print_result(&m, o->json);
     return status;

@@ -57,17 +57,17 @@ static gather_row *const gather_rows[][2] = {
     [MLPRT_STORED_F64] = {[MLPRT_F32] = gather_f64_f32, [MLPRT_F64] = gather_f64_f64},
 };
 
-/* Rows index[0 … n-1] of m to rows of stride elements at out. */
-static void gather_matrix(const struct mlprt_matrix *m, enum mlprt_element element,
-                          const double *scale, const uint32_t *index, uint32_t n, uint32_t stride,
-                          unsigned char *out)
+/* The rows of m that hold samples index[0 … n-1] of d, to rows of stride elements at out. */
+static void gather_matrix(const struct mlprt_dataset *d, const struct mlprt_matrix *m,
+                          enum mlprt_element element, const double *scale, const uint32_t *index,
+                          uint32_t n, uint32_t stride, unsigned char *out)
 {
     gather_row *const row = gather_rows[m->stored][element];
     const size_t size = element == MLPRT_F32 ? sizeof(float) : sizeof(double);
     const size_t row_size = m->columns * mlprt_stored_size(m->stored);
     const unsigned char *in = m->data;
     for (uint32_t i = 0; i < n; i++, out += stride * size) {
-        row(out, in + index[i] * row_size, m->columns, scale);
+        row(out, in + mlprt_dataset_row(d, index[i]) * row_size, m->columns, scale);
         memset(out + m->columns * size, 0, (stride - m->columns) * size);
     }
 }
@@ -78,12 +78,12 @@ void mlprt_dataset_gather(const struct mlprt_dataset *d, const struct mlprt_mode
     unsigned char *input = (unsigned char *)arena + model->input_offset;
     unsigned char *target = (unsigned char *)arena + model->target_offset;
     const double *scale = model->normalized ? &model->scale : NULL;
-    gather_matrix(&d->input, model->element, scale, index, n, model->input_stride, input);
+    gather_matrix(d, &d->input, model->element, scale, index, n, model->input_stride, input);
     if (d->label)
         for (uint32_t i = 0; i < n; i++)
-            label[i] = d->label[index[i]];
+            label[i] = d->label[mlprt_dataset_row(d, index[i])];
     else if (d->target.rows)
-        gather_matrix(&d->target, model->element, NULL, index, n, model->target_stride, target);
+        gather_matrix(d, &d->target, model->element, NULL, index, n, model->target_stride, target);
     else
-        gather_matrix(&d->input, model->element, scale, index, n, model->target_stride, target);
+        gather_matrix(d, &d->input, model->element, scale, index, n, model->target_stride, target);
 }

@@ -329,19 +329,19 @@ enum mlprt_status mlprt_gradcheck(struct mlprt_session *s, struct mlprt_gradient
                                   struct mlprt_error *e)
 {
     const bool f64 = s->model->element == MLPRT_F64;
-    struct mlprt_dataset data;
+    struct mlprt_splits data;
     struct check c = {
-        .probe = {.s = s, .data = &data, .bound = f64 ? check_bound_f64 : check_bound_f32},
+        .probe = {.s = s, .data = &data.train, .bound = f64 ? check_bound_f64 : check_bound_f32},
         .found.worst = -1,
         .quiet = s->options->quiet};
 
-    enum mlprt_status status = mlprt_session_load(s, &data, &s->model->train, false, e);
+    enum mlprt_status status = mlprt_session_load(s, &data, MLPRT_WANT_TRAIN, e);
     if (status)
         return status;
     status = check_run(&c, e);
     if (found)
         *found = c.found;
     mlprt_probe_close(&c.probe);
-    mlprt_dataset_free(&data);
+    mlprt_splits_free(&data);
     return status;
 }

@@ -60,6 +60,13 @@ static void print_source(const char *split, const struct mlprt_source *source)
     case MLPRT_TABLE:
         printf("%-10s %" PRIu32 " rows in the program\n", split, source->row_count);
         break;
+    case MLPRT_HOLDOUT:
+        printf("%-10s %g of the training samples, ", split, source->fraction);
+        if (source->shuffle)
+            printf("drawn by seed %" PRIu64 "\n", source->seed);
+        else
+            puts("the last ones");
+        break;
     }
 }
 
@@ -94,6 +101,7 @@ static void print_model(const struct mlprt_session *s)
            model->batch, model->lr, model->epochs, model->seed, model->shuffle ? ", shuffled" : "",
            model->drop_last ? ", smaller last batch dropped" : "");
     print_source("train", &model->train);
+    print_source("validation", &model->validation);
     print_source("test", &model->test);
     if (model->normalized)
         printf("%-10s inputs times %g\n", "normalize", model->scale);

@@ -19,7 +19,7 @@
 
 /* Raised with every change of the structures below; a program and a runtime of different numbers
  * refuse to work together. */
-#define MLPRT_ABI 2
+#define MLPRT_ABI 3
 
 enum mlprt_element { MLPRT_F32, MLPRT_F64 };
 
@@ -82,13 +82,21 @@ struct mlprt_layer {
     uint64_t parameters, flops; /* forward, per sample; a multiply-add counts 2 */
 };
 
-enum mlprt_format { MLPRT_NO_SOURCE, MLPRT_IDX, MLPRT_TABLE };
+enum mlprt_format {
+    MLPRT_NO_SOURCE,
+    MLPRT_IDX,
+    MLPRT_TABLE,
+    MLPRT_HOLDOUT /* not of training: drawn from its samples (runtime/split.h) */
+};
 
 struct mlprt_source {
     enum mlprt_format format;
     const char *input_path, *target_path; /* IDX; target_path NULL: the input is the target */
     const double *rows;                   /* TABLE: row_count rows of row_length numbers */
     uint32_t row_count, row_length;
+    double fraction; /* HOLDOUT: the share of the samples */
+    uint64_t seed;
+    bool shuffle; /* false: the last samples */
 };
 
 enum mlprt_target {
@@ -135,7 +143,7 @@ struct mlprt_model {
     size_t state_size;                    /* of it the optimizer's memory */
     const char *state_name[MLPRT_STATES]; /* "exp_avg": in a checkpoint; NULL: no such state */
 
-    struct mlprt_source train, test;
+    struct mlprt_source train, validation, test;
     bool normalized;
     double scale; /* of the inputs, where normalized */
 

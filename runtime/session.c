@@ -66,14 +66,29 @@ void mlprt_session_close(struct mlprt_session *s)
     *s = (struct mlprt_session){0};
 }
 
-enum mlprt_status mlprt_session_load(const struct mlprt_session *s, struct mlprt_dataset *d,
-                                     const struct mlprt_source *source, bool files,
-                                     struct mlprt_error *e)
+enum mlprt_status mlprt_session_load(const struct mlprt_session *s, struct mlprt_splits *splits,
+                                     unsigned wanted, struct mlprt_error *e)
 {
-    if (source->format == MLPRT_NO_SOURCE)
-        return mlprt_fail(e, MLPRT_MISMATCH, "%s names no data to load", s->model->file);
-    return mlprt_dataset_load(d, s->model, source, s->options->data, s->options->files,
-                              files ? s->options->file_count : 0, e);
+    const struct mlprt_options *o = s->options;
+    return mlprt_splits_load(splits, s->model, wanted, o->data, o->files, o->file_count, e);
+}
+
+enum mlprt_status mlprt_session_load_test(const struct mlprt_session *s,
+                                          struct mlprt_splits *splits,
+                                          const struct mlprt_dataset **d, struct mlprt_error *e)
+{
+    const struct mlprt_model *model = s->model;
+    const struct mlprt_options *o = s->options;
+    const bool named = model->test.format != MLPRT_NO_SOURCE;
+
+    *d = named || o->file_count ? &splits->test : &splits->train;
+    if (!o->file_count)
+        return mlprt_splits_load(splits, model, named ? MLPRT_WANT_TEST : MLPRT_WANT_TRAIN, o->data,
+                                 NULL, 0, e);
+    *splits = (struct mlprt_splits){0};
+    const bool of_train = !named || model->test.format == MLPRT_HOLDOUT;
+    return mlprt_dataset_load(&splits->test, model, of_train ? &model->train : &model->test,
+                              o->data, o->files, o->file_count, e);
 }
 
 struct mlprt_batch mlprt_session_batch(struct mlprt_session *s, const struct mlprt_dataset *d,

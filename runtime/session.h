@@ -3,8 +3,8 @@
 #ifndef MLPRT_SESSION_H
 #define MLPRT_SESSION_H
 
-#include "dataset.h"
 #include "options.h"
+#include "split.h"
 
 enum { MLPRT_WEIGHTS_NAME = 128 /* bytes: a model's name has at most 64 */ };
 
@@ -23,10 +23,16 @@ enum mlprt_status mlprt_session_open(struct mlprt_session *s, const struct mlprt
                                      const struct mlprt_options *options, struct mlprt_error *e);
 void mlprt_session_close(struct mlprt_session *s);
 
-/* Loads a split of the data; the command line's FILEs replace its paths if files says so. */
-enum mlprt_status mlprt_session_load(const struct mlprt_session *s, struct mlprt_dataset *d,
-                                     const struct mlprt_source *source, bool files,
-                                     struct mlprt_error *e);
+/* Loads the splits that are wanted; the command line's FILEs replace the training source's paths.
+ */
+enum mlprt_status mlprt_session_load(const struct mlprt_session *s, struct mlprt_splits *splits,
+                                     unsigned wanted, struct mlprt_error *e);
+
+/* Loads what there is to test a network on: the FILEs, as they stand; else the test split; else the
+ * training split. *d is where among the splits it is. */
+enum mlprt_status mlprt_session_load_test(const struct mlprt_session *s,
+                                          struct mlprt_splits *splits,
+                                          const struct mlprt_dataset **d, struct mlprt_error *e);
 
 /* Gathers samples index[0 … n-1] of d, 1 <= n <= batch, and describes them as a batch. */
 struct mlprt_batch mlprt_session_batch(struct mlprt_session *s, const struct mlprt_dataset *d,

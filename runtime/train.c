@@ -23,9 +23,9 @@
 struct training {
     struct mlprt_session *s;
     const char *save;
-    struct mlprt_dataset data, test;
+    struct mlprt_splits data;
     bool has_test;
-    uint32_t *order;           /* [data.samples]: the epoch's order */
+    uint32_t *order;           /* [data.train.samples]: the epoch's order */
     uint32_t batches;          /* in an epoch */
     uint32_t epoch, step;      /* finished ones */
     struct mlprt_metrics last; /* of the test split after the last epoch */
@@ -101,20 +101,19 @@ static enum mlprt_status training_prepare(struct training *t, struct mlprt_error
     const struct mlprt_model *model = s->model;
     enum mlprt_status status;
 
-    if ((status = mlprt_session_load(s, &t->data, &model->train, true, e)) ||
-        (t->has_test && (status = mlprt_session_load(s, &t->test, &model->test, false, e))) ||
+    if ((status = mlprt_session_load(s, &t->data, MLPRT_WANT_ALL, e)) ||
         (status = save_try(t->save, e)))
         return status;
-    t->order =
-        mlprt_session_allocate(t->data.samples, sizeof *t->order, "the order of the samples", e);
+    const uint32_t samples = t->data.train.samples;
+    t->order = mlprt_session_allocate(samples, sizeof *t->order, "the order of the samples", e);
     if (!t->order)
         return MLPRT_IO;
-    t->batches = batches_of(model, t->data.samples);
+    t->batches = batches_of(model, samples);
     if ((uint64_t)t->batches * s->options->epochs > UINT32_MAX)
         return mlprt_fail(e, MLPRT_USAGE,
                           "%" PRIu32 " epochs of %" PRIu32 " steps are more than 2^32 - 1 steps",
                           s->options->epochs, t->batches);
-    for (uint32_t i = 0; i < t->data.samples; i++)
+    for (uint32_t i = 0; i < samples; i++)
         t->order[i] = i;
     mlprt_progress_start(&t->progress, s->options->quiet);
     return training_initialize(s, e);
@@ -137,7 +136,7 @@ static enum mlprt_status train_epoch(struct training *t, double *loss, struct ml
 {
     struct mlprt_session *s = t->s;
     const struct mlprt_model *model = s->model;
-    const uint32_t samples = t->data.samples;
+    const uint32_t samples = t->data.train.samples;
     uint32_t seen = 0;
     double sum = 0;
 
@@ -146,7 +145,7 @@ static enum mlprt_status train_epoch(struct training *t, double *loss, struct ml
     for (uint32_t i = 0; i < t->batches && !mlprt_interrupt_noted(); i++) {
         const uint32_t n = samples - seen < model->batch ? samples - seen : model->batch;
         struct mlprt_batch batch =
-            mlprt_session_batch(s, &t->data, t->order + seen, n, t->step, true);
+            mlprt_session_batch(s, &t->data.train, t->order + seen, n, t->step, true);
         batch.lr = mlprt_schedule_rate(&model->schedule, s->options->lr, t->step, t->batches,
                                        s->options->epochs);
         s->path->gradient(&batch);
@@ -193,7 +192,7 @@ static enum mlprt_status train_epochs(struct training *t, struct mlprt_error *e)
         if (status || mlprt_interrupt_noted())
             return status;
         if (t->has_test) {
-            status = mlprt_evaluate(t->s, &t->test, &t->last, e);
+            status = mlprt_evaluate(t->s, &t->data.test, &t->last, e);
             if (status)
                 return status;
             if (!isfinite(mlprt_metrics_loss(&t->last)))
@@ -212,7 +211,7 @@ static enum mlprt_status training_save(const struct training *t, struct mlprt_er
                                   .epochs = t->epoch,
                                   .steps = t->step,
                                   .seed = o->seed,
-                                  .data_sha256 = t->data.sha256};
+                                  .data_sha256 = t->data.train.sha256};
 
     if (!mlprt_session_finite(t->s))
         return fail_not_finite(t, "weights are", e);
@@ -259,7 +258,6 @@ enum mlprt_status mlprt_train(struct mlprt_session *s, struct mlprt_error *e)
     if (!status)
         status = training_run(&t, e);
     free(t.order);
-    mlprt_dataset_free(&t.data);
-    mlprt_dataset_free(&t.test);
+    mlprt_splits_free(&t.data);
     return status;
 }

@@ -9,8 +9,11 @@
  *     SHUFFLE    position, 0                    epoch   purpose << 24           mlprt_bounded
  *     DROPOUT    unit / 4, sample               step    purpose << 24 | stream  word unit % 4
  *     GRADCHECK  the gradient check's own       …       purpose << 24 | stream
+ *     HOLDOUT    position, 0                    0       purpose << 24 | stream  mlprt_bounded
  *
- * A stream numbers the layers (DROPOUT) or tensors (INIT) of a model, below 2^24. */
+ * A stream numbers the layers (DROPOUT) or tensors (INIT) of a model, or the splits held out of its
+ * data (HOLDOUT: 0 test, 1 validation), below 2^24. The key of HOLDOUT is the holdout's own seed.
+ */
 #ifndef MLPRT_RNG_H
 #define MLPRT_RNG_H
 
@@ -22,7 +25,8 @@ enum mlprt_purpose {
     MLPRT_PURPOSE_INIT = 0,
     MLPRT_PURPOSE_SHUFFLE = 1,
     MLPRT_PURPOSE_DROPOUT = 2,
-    MLPRT_PURPOSE_GRADCHECK = 3
+    MLPRT_PURPOSE_GRADCHECK = 3,
+    MLPRT_PURPOSE_HOLDOUT = 4
 };
 
 /* The last word of a counter. */
@@ -79,20 +83,26 @@ static inline uint32_t mlprt_bounded(struct mlprt_words words, uint32_t n)
     return (uint32_t)(product >> 32);
 }
 
-/* The order of an epoch's n samples: a Fisher-Yates shuffle of 0 … n-1 into index. */
-static inline void mlprt_shuffle(uint32_t *index, uint32_t n, uint64_t seed, uint32_t epoch)
+/* A Fisher-Yates shuffle of the n entries of index, by the counters (position, 0, c2, end). */
+static inline void mlprt_permute(uint32_t *index, uint32_t n, uint64_t seed, uint32_t c2,
+                                 uint32_t end)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        index[i] = i;
-    }
     for (uint32_t i = n; i-- > 1;) {
-        const struct mlprt_words words =
-            mlprt_philox(seed, i, 0, epoch, mlprt_counter_end(MLPRT_PURPOSE_SHUFFLE, 0));
+        const struct mlprt_words words = mlprt_philox(seed, i, 0, c2, end);
         const uint32_t j = mlprt_bounded(words, i + 1);
         const uint32_t moved = index[i];
         index[i] = index[j];
         index[j] = moved;
     }
+}
+
+/* The order of an epoch's n samples: 0 … n-1, permuted, into index. */
+static inline void mlprt_shuffle(uint32_t *index, uint32_t n, uint64_t seed, uint32_t epoch)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        index[i] = i;
+    }
+    mlprt_permute(index, n, seed, epoch, mlprt_counter_end(MLPRT_PURPOSE_SHUFFLE, 0));
 }
 
 #endif

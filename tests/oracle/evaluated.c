@@ -1,5 +1,5 @@
-/* A model whose program is the reference evaluator: the IR as it is after autodiff and prune, element
- * by element, with nothing fused, padded, tiled or unrolled. */
+/* A model whose program is the reference evaluator: the IR as it is after autodiff and prune,
+ * element by element, with nothing fused, padded, tiled or unrolled. */
 #include "evaluated.h"
 
 #include "digest.h"
@@ -123,6 +123,11 @@ static struct mlprt_source describe_source(const struct value *source)
                                      .rows = args[TABLE_ROWS].numbers,
                                      .row_count = args[TABLE_ROWS].count,
                                      .row_length = args[TABLE_ROWS].columns};
+    if (source->word->vocab->id == WORD_HOLDOUT)
+        return (struct mlprt_source){.format = MLPRT_HOLDOUT,
+                                     .fraction = args[HOLDOUT_FRACTION].number,
+                                     .seed = (uint64_t)args[HOLDOUT_SEED].number,
+                                     .shuffle = args[HOLDOUT_SHUFFLE].truth};
     return (struct mlprt_source){.format = MLPRT_IDX,
                                  .input_path = args[IDX_PATH].text,
                                  .target_path = args[IDX_TARGET].text};
@@ -216,6 +221,7 @@ static struct mlprt_model describe(struct arena *arena, const struct ir *ir, con
         .output_stride = model->output_size,
         .target_stride = ir_at(ir, ir->target)->units,
         .train = describe_source(&data[DATA_TRAIN]),
+        .validation = describe_source(&data[DATA_VALIDATION]),
         .test = describe_source(&data[DATA_TEST]),
         .normalized = normalize->vocab->id == WORD_SCALE,
         .scale = normalize->vocab->id == WORD_SCALE ? normalize->args[SCALE_F].number : 0,

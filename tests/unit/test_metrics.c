@@ -113,20 +113,20 @@ Test(metrics, of_a_split_do_not_depend_on_its_batches)
     const struct mlprt_options options = {.seed = 1};
     struct mlprt_error e = {""};
     struct mlprt_session s;
-    struct mlprt_dataset d;
+    struct mlprt_splits d;
     struct mlprt_metrics together, apart;
 
     handnet_dropout = true; /* which only training has */
     cr_assert_eq(mlprt_session_open(&s, &net, &options, &e), MLPRT_OK);
     mlprt_param_initialize(&net, s.arena, 1);
-    cr_assert_eq(mlprt_session_load(&s, &d, &net.test, true, &e), MLPRT_OK, "%s", e.text);
-    cr_assert_eq(mlprt_evaluate(&s, &d, &together, &e), MLPRT_OK);
+    cr_assert_eq(mlprt_session_load(&s, &d, MLPRT_WANT_TEST, &e), MLPRT_OK, "%s", e.text);
+    cr_assert_eq(mlprt_evaluate(&s, &d.test, &together, &e), MLPRT_OK);
     net.batch = 1;
-    cr_assert_eq(mlprt_evaluate(&s, &d, &apart, &e), MLPRT_OK);
+    cr_assert_eq(mlprt_evaluate(&s, &d.test, &apart, &e), MLPRT_OK);
     cr_expect_eq(together.samples, 4);
     cr_expect_eq(apart.samples, 4);
     cr_expect_eq(together.loss_sum, apart.loss_sum);
     cr_expect_eq(together.correct, apart.correct);
-    mlprt_dataset_free(&d);
+    mlprt_splits_free(&d);
     mlprt_session_close(&s);
 }

@@ -74,10 +74,10 @@ static const char *printed(void)
 /* Trains by the plainest loop there is, as numerics and language have it. */
 static void train_by_hand(struct mlprt_session *s, uint32_t batch_size)
 {
-    struct mlprt_dataset d;
+    struct mlprt_splits d;
     uint32_t order[4], label[HANDNET_BATCH], step = 0;
 
-    cr_assert_eq(mlprt_session_load(s, &d, &model.train, false, &e), MLPRT_OK);
+    cr_assert_eq(mlprt_session_load(s, &d, MLPRT_WANT_TRAIN, &e), MLPRT_OK);
     mlprt_param_initialize(&model, s->arena, options.seed);
     for (uint32_t epoch = 0; epoch < options.epochs; epoch++) {
         mlprt_shuffle(order, 4, options.seed, epoch);
@@ -85,12 +85,12 @@ static void train_by_hand(struct mlprt_session *s, uint32_t batch_size)
             const uint32_t n = 4 - first < batch_size ? 4 - first : batch_size;
             const struct mlprt_batch batch = {s->arena, label,        n,          true,
                                               step++,   options.seed, options.lr, 1};
-            mlprt_dataset_gather(&d, &model, order + first, n, s->arena, label);
+            mlprt_dataset_gather(&d.train, &model, order + first, n, s->arena, label);
             handnet_gradient(&batch);
             handnet_update(&batch);
         }
     }
-    mlprt_dataset_free(&d);
+    mlprt_splits_free(&d);
 }
 
 Test(train, takes_the_steps_of_the_definition)
@@ -182,7 +182,7 @@ Test(train, shows_the_mean_loss_of_the_samples_seen)
 {
     char expected[64];
     struct mlprt_session s;
-    struct mlprt_dataset d;
+    struct mlprt_splits d;
     uint32_t order[4];
 
     cr_redirect_stdout();
@@ -194,16 +194,17 @@ Test(train, shows_the_mean_loss_of_the_samples_seen)
 
     cr_assert_eq(mlprt_session_open(&s, &model, &options, &e), MLPRT_OK);
     mlprt_param_initialize(&model, s.arena, options.seed);
-    cr_assert_eq(mlprt_session_load(&s, &d, &model.train, false, &e), MLPRT_OK);
+    cr_assert_eq(mlprt_session_load(&s, &d, MLPRT_WANT_TRAIN, &e), MLPRT_OK);
     mlprt_shuffle(order, 4, options.seed, 0);
-    const struct mlprt_batch batch = mlprt_session_batch(&s, &d, order, HANDNET_BATCH, 0, true);
+    const struct mlprt_batch batch =
+        mlprt_session_batch(&s, &d.train, order, HANDNET_BATCH, 0, true);
     handnet_evaluate(&batch);
     const double mean = mlprt_metrics_add_losses(&s, batch.n, 0) / batch.n;
     snprintf(expected, sizeof expected, "epoch 1/1  loss %.4f  0.", mean);
     const char *text = printed();
     cr_expect_eq(strncmp(text, expected, strlen(expected)), 0, "expected %s in: %s", expected,
                  text);
-    mlprt_dataset_free(&d);
+    mlprt_splits_free(&d);
     mlprt_session_close(&s);
 }
 
@@ -222,7 +223,7 @@ Test(train, is_silent_when_told)
 Test(train, learns_xor)
 {
     struct mlprt_session s;
-    struct mlprt_dataset d;
+    struct mlprt_splits d;
     struct mlprt_metrics m;
 
     options.quiet = true;
@@ -231,11 +232,11 @@ Test(train, learns_xor)
     cr_assert_eq(mlprt_session_open(&s, &model, &options, &e), MLPRT_OK);
     cr_assert_eq(mlprt_weights_load(&model, s.arena, options.save, MLPRT_MATCH_ALL, NULL, &e),
                  MLPRT_OK);
-    cr_assert_eq(mlprt_session_load(&s, &d, &model.test, false, &e), MLPRT_OK);
-    cr_assert_eq(mlprt_evaluate(&s, &d, &m, &e), MLPRT_OK);
+    cr_assert_eq(mlprt_session_load(&s, &d, MLPRT_WANT_TEST, &e), MLPRT_OK);
+    cr_assert_eq(mlprt_evaluate(&s, &d.test, &m, &e), MLPRT_OK);
     cr_expect_eq(mlprt_metrics_accuracy(&m), 1);
     cr_expect_lt(mlprt_metrics_loss(&m), 0.1);
-    mlprt_dataset_free(&d);
+    mlprt_splits_free(&d);
     mlprt_session_close(&s);
 }
 
