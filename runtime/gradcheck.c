@@ -48,7 +48,7 @@ struct check {
     struct mlprt_probe probe;
     bool all, quiet;
     struct mlprt_gradients found;
-    const char *zero;        /* a tensor whose gradient is zero everywhere */
+    const char *zero; /* a tensor whose gradient is zero everywhere */
     struct mlprt_progress progress;
 };
 
@@ -160,8 +160,8 @@ static void pick(bool *picked, const struct mlprt_param *p, uint64_t seed)
 static void place_of(char place[MLPRT_CHECK_PLACE], const struct mlprt_ray *ray)
 {
     if (ray->param->rank == 2)
-        snprintf(place, MLPRT_CHECK_PLACE, "%s[%lu,%lu]", ray->param->name, (unsigned long)ray->unit,
-                 (unsigned long)ray->k);
+        snprintf(place, MLPRT_CHECK_PLACE, "%s[%lu,%lu]", ray->param->name,
+                 (unsigned long)ray->unit, (unsigned long)ray->k);
     else
         snprintf(place, MLPRT_CHECK_PLACE, "%s[%lu]", ray->param->name, (unsigned long)ray->unit);
 }
@@ -272,8 +272,8 @@ static enum mlprt_status check_finish(const struct check *c, struct mlprt_error 
         printf("worst relative error %.1e at %s\n", fmax(c->found.worst, 0), c->found.place);
     if (!(c->found.worst <= bound))
         return mlprt_fail(e, MLPRT_CHECK_FAILED,
-                          "the gradient at %s is wrong: the error of %.1e is above %.0e", c->found.place,
-                          c->found.worst, bound);
+                          "the gradient at %s is wrong: the error of %.1e is above %.0e",
+                          c->found.place, c->found.worst, bound);
     if (c->zero)
         return mlprt_fail(e, MLPRT_CHECK_FAILED, "the gradient of %s is zero everywhere", c->zero);
     if ((double)c->found.kinks > most_kinks * (double)c->found.checked)

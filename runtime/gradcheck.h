@@ -7,8 +7,8 @@
 enum { MLPRT_CHECK_PLACE = 160 /* bytes: a parameter's name and its subscripts */ };
 
 struct mlprt_gradients {
-    size_t checked, kinks; /* parameters, and directions where not all are */
-    double worst;          /* relative error */
+    size_t checked, kinks;         /* parameters, and directions where not all are */
+    double worst;                  /* relative error */
     char place[MLPRT_CHECK_PLACE]; /* of the worst */
 };
 

@@ -4,8 +4,8 @@
 
 #include "mlprt.h"
 
-/* The rate of step `step`, counted from 0 over a run of `epochs` epochs of `batches` steps each, where
- * lr is what was asked for:
+/* The rate of step `step`, counted from 0 over a run of `epochs` epochs of `batches` steps each,
+ * where lr is what was asked for:
  *
  *     always   lr
  *     step     lr·factor^⌊epoch / every⌋                          the same within an epoch

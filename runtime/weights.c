@@ -1,70 +1,22 @@
 /* Saves a model's parameters to a safetensors file and loads them: which tensors there must be, and
- * how they lie in the arena. Bytes are little-endian on every machine. */
+ * what stands beside them. */
 #include "posix.h"
 
 #include "weights.h"
 
 #include "json.h"
-#include "param.h"
-#include "safetensors.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char weights_maker[] = "mlpgen ", weights_format[] = "mlpgen 1";
 
-enum { NUMBER_TEXT = 32 }; /* bytes of a printed double: 17 digits, sign, point, exponent */
-
-static unsigned element_size(const struct mlprt_model *model)
-{
-    return model->element == MLPRT_F32 ? 4 : 8;
-}
-
-static const char *element_name(const struct mlprt_model *model)
-{
-    return model->element == MLPRT_F32 ? "F32" : "F64";
-}
-
-static void encode_element(unsigned size, double value, unsigned char *p)
-{
-    uint64_t bits = 0;
-    if (size == 4) {
-        float rounded = (float)value;
-        uint32_t bits32;
-        memcpy(&bits32, &rounded, sizeof bits32);
-        bits = bits32;
-    } else {
-        memcpy(&bits, &value, sizeof bits);
-    }
-    for (unsigned i = 0; i < size; i++)
-        p[i] = (unsigned char)(bits >> 8 * i);
-}
-
-static double decode_element(unsigned size, const unsigned char *p)
-{
-    uint64_t bits = 0;
-    for (unsigned i = size; i-- > 0;)
-        bits = bits << 8 | p[i];
-    if (size == 4) {
-        uint32_t bits32 = (uint32_t)bits;
-        float value;
-        memcpy(&value, &bits32, sizeof value);
-        return (double)value;
-    }
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-/* The shortest decimal that reads back the same. A generated program never calls setlocale, so the
- * point is a point. */
-static const char *print_number(double value, char text[NUMBER_TEXT])
+const char *mlprt_decimal(double value, char text[MLPRT_DECIMAL])
 {
     int digits = 1;
     do
-        snprintf(text, NUMBER_TEXT, "%.*g", digits, value);
+        snprintf(text, MLPRT_DECIMAL, "%.*g", digits, value);
     while (digits++ < 17 && strtod(text, NULL) != value);
     return text;
 }
@@ -80,12 +32,13 @@ static void put_entry(struct mlprt_json_out *out, const char *key, const char *v
     mlprt_json_put(out, "\"");
 }
 
-static void put_metadata(struct mlprt_json_out *out, const struct mlprt_model *model,
-                         const struct mlprt_run *run)
+static void put_metadata(struct mlprt_json_out *out, const struct mlprt_contents *c)
 {
-    char number[NUMBER_TEXT], normalize[sizeof "scale()" + NUMBER_TEXT] = "none";
+    const struct mlprt_model *model = c->model;
+    const struct mlprt_run *run = c->run;
+    char number[MLPRT_DECIMAL], normalize[sizeof "scale()" + MLPRT_DECIMAL] = "none";
     if (model->normalized)
-        snprintf(normalize, sizeof normalize, "scale(%s)", print_number(model->scale, number));
+        snprintf(normalize, sizeof normalize, "scale(%s)", mlprt_decimal(model->scale, number));
     mlprt_json_put(out, "{\"__metadata__\":{\"format\":\"");
     mlprt_json_put_escaped(out, weights_format);
     mlprt_json_put(out, "\"");
@@ -98,7 +51,7 @@ static void put_metadata(struct mlprt_json_out *out, const struct mlprt_model *m
         mlprt_json_put_escaped(out, "\n");
     }
     mlprt_json_put(out, "\"");
-    put_entry(out, "lr", print_number(run->lr, number));
+    put_entry(out, "lr", mlprt_decimal(run->lr, number));
     snprintf(number, sizeof number, "%" PRIu32, run->epochs);
     put_entry(out, "epochs", number);
     snprintf(number, sizeof number, "%" PRIu32, run->steps);
@@ -106,63 +59,29 @@ static void put_metadata(struct mlprt_json_out *out, const struct mlprt_model *m
     snprintf(number, sizeof number, "%" PRIu64, run->seed);
     put_entry(out, "seed", number);
     put_entry(out, "data_sha256", run->data_sha256);
+    for (size_t i = 0; i < c->entry_count; i++)
+        put_entry(out, c->entries[i].key, c->entries[i].value);
     mlprt_json_put(out, "}");
 }
 
-static void put_header(struct mlprt_json_out *out, const struct mlprt_model *model,
-                       const struct mlprt_run *run)
+static void put_header(struct mlprt_json_out *out, const struct mlprt_contents *c)
 {
-    put_metadata(out, model, run);
+    put_metadata(out, c);
     uint64_t offset = 0;
-    for (const struct mlprt_param *p = model->params; p < model->params + model->param_count; p++) {
-        mlprt_json_put(out, ",\"");
-        mlprt_json_put_escaped(out, p->name);
-        mlprt_json_put(out, "\":{\"dtype\":\"");
-        mlprt_json_put(out, element_name(model));
-        mlprt_json_put(out, "\",\"shape\":[");
-        mlprt_json_put_whole(out, p->units);
-        if (p->rank == 2) {
-            mlprt_json_put(out, ",");
-            mlprt_json_put_whole(out, p->depth);
-        }
-        mlprt_json_put(out, "],\"data_offsets\":[");
-        mlprt_json_put_whole(out, offset);
-        offset += (uint64_t)p->units * p->depth * element_size(model);
-        mlprt_json_put(out, ",");
-        mlprt_json_put_whole(out, offset);
-        mlprt_json_put(out, "]}");
-    }
+    for (size_t i = 0; i < c->held_count; i++)
+        mlprt_held_put_entry(&c->held[i], c->model, &offset, out);
     mlprt_json_put(out, "}");
 }
 
-static void put_tensor(struct mlprt_writer *w, const struct mlprt_model *model, const void *arena,
-                       const struct mlprt_param *p)
-{
-    unsigned char buffer[4096]; /* a multiple of the element's size */
-    size_t used = 0;
-    for (uint32_t unit = 0; unit < p->units; unit++)
-        for (uint32_t k = 0; k < p->depth; k++) {
-            double value = mlprt_arena_get(model, arena, p->offset, mlprt_param_index(p, unit, k));
-            encode_element(element_size(model), value, buffer + used);
-            used += element_size(model);
-            if (used == sizeof buffer) {
-                mlprt_writer_put(w, buffer, used);
-                used = 0;
-            }
-        }
-    mlprt_writer_put(w, buffer, used);
-}
-
-enum mlprt_status mlprt_weights_save(const struct mlprt_model *model, const void *arena,
-                                     const struct mlprt_run *run, const char *path,
-                                     struct mlprt_error *e)
+enum mlprt_status mlprt_contents_write(const struct mlprt_contents *c, const char *path,
+                                       struct mlprt_error *e)
 {
     struct mlprt_writer w;
     enum mlprt_status status = mlprt_writer_open(&w, path, e);
     if (status)
         return status;
     struct mlprt_json_out counted = {0}, out = {.writer = &w};
-    put_header(&counted, model, run);
+    put_header(&counted, c);
     uint64_t length = counted.size;
     while ((8 + length) % MLPRT_ALIGN)
         length++;
@@ -170,12 +89,38 @@ enum mlprt_status mlprt_weights_save(const struct mlprt_model *model, const void
     for (int i = 0; i < 8; i++)
         length_bytes[i] = (unsigned char)(length >> 8 * i);
     mlprt_writer_put(&w, length_bytes, sizeof length_bytes);
-    put_header(&out, model, run);
+    put_header(&out, c);
     while (out.size < length)
         mlprt_json_put(&out, " ");
-    for (size_t i = 0; i < model->param_count; i++)
-        put_tensor(&w, model, arena, &model->params[i]);
+    for (size_t i = 0; i < c->held_count; i++)
+        mlprt_held_put_data(&c->held[i], c->model, &w);
     return mlprt_writer_commit(&w, e);
+}
+
+/* The parameters as tensors of a file; released by the caller, NULL without memory. The arena is
+ * written to only where it was not const to begin with. */
+static struct mlprt_held *hold_params(const struct mlprt_model *model, const void *arena)
+{
+    struct mlprt_held *held = calloc(model->param_count + 1, sizeof *held); /* never of nothing */
+    for (size_t i = 0; held && i < model->param_count; i++) {
+        const struct mlprt_param *p = &model->params[i];
+        held[i] = (struct mlprt_held){p->name, p, (unsigned char *)arena + p->offset, true};
+    }
+    return held;
+}
+
+enum mlprt_status mlprt_weights_save(const struct mlprt_model *model, const void *arena,
+                                     const struct mlprt_run *run, const char *path,
+                                     struct mlprt_error *e)
+{
+    struct mlprt_held *held = hold_params(model, arena);
+    if (!held)
+        return mlprt_file_fail(e, MLPRT_IO, path, "out of memory");
+    const struct mlprt_contents contents = {
+        .model = model, .run = run, .held = held, .held_count = model->param_count};
+    const enum mlprt_status status = mlprt_contents_write(&contents, path, e);
+    free(held);
+    return status;
 }
 
 /* ---- loading ---- */
@@ -184,67 +129,26 @@ enum mlprt_status mlprt_weights_save(const struct mlprt_model *model, const void
 struct weights_load {
     const struct mlprt_model *model;
     const struct mlprt_safetensors *file;
+    struct mlprt_held *held;           /* [param_count] */
     const struct mlprt_tensor **found; /* of each parameter; NULL: the file lacks it */
     struct mlprt_error *error;
 };
-
-static size_t param_shape(const struct mlprt_param *p, uint64_t dims[2])
-{
-    dims[0] = p->units;
-    dims[1] = p->depth;
-    return p->rank;
-}
-
-/* Same dtype, same shape, finite numbers? */
-static enum mlprt_status match_tensor(const struct weights_load *l, const struct mlprt_param *p,
-                                      const struct mlprt_tensor *t)
-{
-    const uint64_t *dims = l->file->dims + t->shape;
-    uint64_t expected[2];
-    size_t rank = param_shape(p, expected);
-    if (strcmp(t->dtype->name, element_name(l->model)) != 0)
-        return mlprt_file_fail(l->error, MLPRT_MISMATCH, l->file->path, "'%s' is %s; expected %s",
-                               p->name, t->dtype->name, element_name(l->model));
-    if (t->rank != rank || dims[0] != expected[0] || (rank == 2 && dims[1] != expected[1])) {
-        char is[MLPRT_SHAPE_TEXT], wanted[MLPRT_SHAPE_TEXT];
-        return mlprt_file_fail(
-            l->error, MLPRT_MISMATCH, l->file->path, "'%s' has shape %s; expected %s", p->name,
-            mlprt_shape_print(dims, t->rank, is), mlprt_shape_print(expected, rank, wanted));
-    }
-    for (uint64_t at = t->begin; at < t->end; at += t->dtype->size) {
-        double value = decode_element(t->dtype->size, l->file->data + at);
-        if (!isfinite(value)) {
-            uint64_t i = (at - t->begin) / t->dtype->size;
-            uint64_t index[2] = {i / p->depth, i % p->depth};
-            char place[MLPRT_SHAPE_TEXT];
-            return mlprt_file_fail(
-                l->error, MLPRT_MISMATCH, l->file->path, "'%s'%s is %s; expected finite numbers",
-                p->name, mlprt_shape_print(index, rank, place), isnan(value) ? "NaN" : "infinite");
-        }
-    }
-    return MLPRT_OK;
-}
 
 static enum mlprt_status match_tensors(const struct weights_load *l, enum mlprt_match match)
 {
     size_t taken = 0;
     for (size_t i = 0; i < l->model->param_count; i++) {
-        const struct mlprt_param *p = &l->model->params[i];
-        const struct mlprt_tensor *t = mlprt_safetensors_tensor(l->file, p->name);
-        l->found[i] = t;
-        if (!t && (match == MLPRT_MATCH_ALL || p->frozen)) {
-            uint64_t dims[2];
-            size_t rank = param_shape(p, dims);
-            char shape[MLPRT_SHAPE_TEXT];
-            return mlprt_file_fail(l->error, MLPRT_MISMATCH, l->file->path,
-                                   "no tensor '%s'; expected%s %s %s", p->name,
-                                   match == MLPRT_MATCH_ALL ? "" : ", as its layer is frozen,",
-                                   element_name(l->model), mlprt_shape_print(dims, rank, shape));
-        }
-        enum mlprt_status status = t ? match_tensor(l, p, t) : MLPRT_OK;
+        const struct mlprt_held *h = &l->held[i];
+        const bool frozen = h->like->frozen && match == MLPRT_MATCH_BY_NAME;
+        l->found[i] = mlprt_safetensors_tensor(l->file, h->name);
+        if (!l->found[i] && (match == MLPRT_MATCH_ALL || frozen))
+            return mlprt_held_lacks(h, l->model, l->file, frozen ? ", as its layer is frozen," : "",
+                                    l->error);
+        enum mlprt_status status =
+            l->found[i] ? mlprt_held_match(h, l->model, l->file, l->found[i], l->error) : MLPRT_OK;
         if (status)
             return status;
-        taken += t != NULL;
+        taken += l->found[i] != NULL;
     }
     if (taken == 0 && match == MLPRT_MATCH_BY_NAME)
         return mlprt_file_fail(l->error, MLPRT_MISMATCH, l->file->path,
@@ -252,61 +156,45 @@ static enum mlprt_status match_tensors(const struct weights_load *l, enum mlprt_
     return MLPRT_OK;
 }
 
-/* The format of another maker, or none, says nothing; of mlpgen's own there is none before this. */
-static enum mlprt_status match_format(const struct weights_load *l)
+enum mlprt_status mlprt_weights_match_format(const struct mlprt_safetensors *file,
+                                             struct mlprt_error *e)
 {
-    const struct mlprt_text *format = mlprt_safetensors_metadata(l->file, "format");
+    const struct mlprt_text *format = mlprt_safetensors_metadata(file, "format");
     const size_t maker = sizeof weights_maker - 1;
     char quoted[MLPRT_QUOTED];
     if (!format || format->size < maker || memcmp(format->data, weights_maker, maker) != 0 ||
         mlprt_text_is(*format, weights_format))
         return MLPRT_OK;
-    return mlprt_file_fail(l->error, MLPRT_MISMATCH, l->file->path,
+    return mlprt_file_fail(e, MLPRT_MISMATCH, file->path,
                            "its format is %s, a newer one; expected '%s'",
                            mlprt_text_quote(*format, quoted), weights_format);
 }
 
-/* Nothing but the model's tensors, and its hash where the file has one? All of the model's are
- * known to be there, so an unknown one is among the first param_count + 1. */
-static enum mlprt_status match_nothing_else(const struct weights_load *l)
+enum mlprt_status mlprt_weights_match_hash(const struct mlprt_model *model,
+                                           const struct mlprt_safetensors *file,
+                                           struct mlprt_error *e)
 {
-    const struct mlprt_model *model = l->model;
-    if (l->file->tensor_count > model->param_count)
-        for (const struct mlprt_tensor *t = l->file->tensor;; t++) {
-            size_t i = 0;
-            while (i < model->param_count && l->found[i] != t)
-                i++;
-            char name[MLPRT_QUOTED];
-            if (i == model->param_count)
-                return mlprt_file_fail(l->error, MLPRT_MISMATCH, l->file->path,
-                                       "%s is no tensor of model '%s'",
-                                       mlprt_text_quote(t->name, name), model->name);
-        }
-    const struct mlprt_text *hash = mlprt_safetensors_metadata(l->file, "model_hash");
+    const struct mlprt_text *hash = mlprt_safetensors_metadata(file, "model_hash");
     char quoted[MLPRT_QUOTED];
-    if (hash && !mlprt_text_is(*hash, model->hash))
-        return mlprt_file_fail(l->error, MLPRT_MISMATCH, l->file->path,
-                               "made by another model, though its tensors fit: model_hash is %s; "
-                               "expected '%s'",
-                               mlprt_text_quote(*hash, quoted), model->hash);
-    return MLPRT_OK;
+    if (!hash || mlprt_text_is(*hash, model->hash))
+        return MLPRT_OK;
+    return mlprt_file_fail(e, MLPRT_MISMATCH, file->path,
+                           "made by another model, though its tensors fit: model_hash is %s; "
+                           "expected '%s'",
+                           mlprt_text_quote(*hash, quoted), model->hash);
 }
 
-/* From rows to panels; the columns beyond the last unit become zeros. */
-static void copy_tensor(const struct weights_load *l, const struct mlprt_param *p,
-                        const struct mlprt_tensor *t, void *arena)
+static enum mlprt_status match_file(const struct weights_load *l, enum mlprt_match match)
 {
-    const unsigned char *from = l->file->data + t->begin;
-    uint32_t columns = (uint32_t)(mlprt_param_stored(p) / p->depth);
-    for (uint32_t unit = 0; unit < columns; unit++)
-        for (uint32_t k = 0; k < p->depth; k++) {
-            double value = 0;
-            if (unit < p->units) {
-                value = decode_element(t->dtype->size, from);
-                from += t->dtype->size;
-            }
-            mlprt_arena_set(l->model, arena, p->offset, mlprt_param_index(p, unit, k), value);
-        }
+    if (match == MLPRT_MATCH_BY_NAME)
+        return match_tensors(l, match);
+    enum mlprt_status status = mlprt_weights_match_format(l->file, l->error);
+    if (!status)
+        status = match_tensors(l, match);
+    if (!status)
+        status =
+            mlprt_held_nothing_else(l->model, l->file, l->found, l->model->param_count, l->error);
+    return status ? status : mlprt_weights_match_hash(l->model, l->file, l->error);
 }
 
 enum mlprt_status mlprt_weights_load(const struct mlprt_model *model, void *arena, const char *path,
@@ -317,22 +205,20 @@ enum mlprt_status mlprt_weights_load(const struct mlprt_model *model, void *aren
     if (status)
         return status;
     struct weights_load l = {.model = model, .file = &file, .error = e};
+    l.held = hold_params(model, arena);
     l.found = calloc(model->param_count + 1, sizeof *l.found); /* + 1: never of nothing */
-    if (!l.found)
+    if (l.held && l.found)
+        status = match_file(&l, match);
+    else
         status = mlprt_file_fail(e, MLPRT_IO, path, "out of memory");
-    if (!status && match == MLPRT_MATCH_ALL)
-        status = match_format(&l);
-    if (!status)
-        status = match_tensors(&l, match);
-    if (!status && match == MLPRT_MATCH_ALL)
-        status = match_nothing_else(&l);
     for (size_t i = 0; !status && i < model->param_count; i++) {
         if (l.found[i])
-            copy_tensor(&l, &model->params[i], l.found[i], arena);
+            mlprt_held_copy(&l.held[i], model, &file, l.found[i]);
         if (taken)
             taken[i] = l.found[i] != NULL;
     }
     free(l.found);
+    free(l.held);
     mlprt_safetensors_close(&file);
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include "mlprt.h"
 #include "status.h"
+#include "tensors.h"
 
 #include <stdio.h>
 
@@ -15,6 +16,22 @@ struct mlprt_run {
     uint64_t seed;
     const char *data_sha256;
 };
+
+/* What a weights file is written from; a checkpoint is one with more tensors and entries. */
+struct mlprt_contents {
+    const struct mlprt_model *model;
+    const struct mlprt_run *run;
+    const struct mlprt_entry {
+        const char *key, *value;
+    } * entries; /* of __metadata__, behind those that every weights file has */
+    size_t entry_count;
+    const struct mlprt_held *held; /* in the file's order */
+    size_t held_count;
+};
+
+/* Writes the file, atomically; the data starts at a multiple of MLPRT_ALIGN bytes. */
+enum mlprt_status mlprt_contents_write(const struct mlprt_contents *c, const char *path,
+                                       struct mlprt_error *e);
 
 /* Writes the parameters in the arena to path, atomically: tensors in model order as [units, depth]
  * or [units], little-endian, the first at a multiple of MLPRT_ALIGN bytes. The keys of __metadata__
@@ -47,6 +64,19 @@ enum mlprt_match {
  * MLPRT_MISMATCH (one that does not fit the model, or holds NaN or infinities). */
 enum mlprt_status mlprt_weights_load(const struct mlprt_model *model, void *arena, const char *path,
                                      enum mlprt_match match, bool *taken, struct mlprt_error *e);
+
+/* The format of another maker, or none, says nothing; of mlpgen's own there is none before this. */
+enum mlprt_status mlprt_weights_match_format(const struct mlprt_safetensors *file,
+                                             struct mlprt_error *e);
+/* Is the model's hash that of the file, where the file has one? */
+enum mlprt_status mlprt_weights_match_hash(const struct mlprt_model *model,
+                                           const struct mlprt_safetensors *file,
+                                           struct mlprt_error *e);
+
+enum { MLPRT_DECIMAL = 32 }; /* bytes of a printed double: 17 digits, sign, point, exponent */
+/* The shortest decimal that reads back the same. A generated program never calls setlocale, so the
+ * point is a point. */
+const char *mlprt_decimal(double value, char text[MLPRT_DECIMAL]);
 
 /* Prints what a safetensors file holds, of whatever model: its tensors with dtype and shape, then
  * its metadata. Errors: MLPRT_IO; nothing has been printed then. */
