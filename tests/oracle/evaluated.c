@@ -2,16 +2,35 @@
  * element by element, with nothing fused, padded, tiled or unrolled. */
 #include "evaluated.h"
 
+#include "check.h"
 #include "digest.h"
+#include "input.h"
 #include "ir_eval.h"
 #include "lower.h"
 #include "ops/ops.h"
+#include "parse.h"
 #include "pass.h"
 #include "resolved.h"
 #include "version.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+const struct model *evaluated_read(struct arena *arena, const char *path, struct strbuf *messages)
+{
+    struct strbuf text = {0};
+    struct sources sources = {.arena = arena};
+    struct diags diags = {.arena = arena, .sources = &sources};
+    const struct model *model = NULL;
+    if (input_read(path, &text, messages)) {
+        const char *kept = arena_strndup(arena, text.text, text.len);
+        const struct source *source = source_add(&sources, path, kept, text.len);
+        model = check_program(arena, parse_file(arena, source, &diags), NULL, 0, &sources, &diags);
+        diag_print(&diags, messages);
+    }
+    strbuf_free(&text);
+    return model;
+}
 
 /* The one evaluation under way: a path's functions get nothing but the batch. */
 static struct ir_eval ev;
