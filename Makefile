@@ -24,15 +24,17 @@ manuals   := $(wildcard docs/man/*.scd)
 compiler_objects := $(compiler:%.c=$(B)/%.o) $(generated:.c=.o)
 runtime_objects  := $(runtime:%.c=$(B)/%.o)
 unit_objects     := $(units:%.c=$(B)/%.o)
+evaluators       := $(B)/oracle $(B)/gradients $(B)/parity
 
-.PHONY: all help demo check check-gradients check-matrix check-san check-seeds check-math bench lint format install uninstall clean
+.PHONY: all help demo check check-san check-seeds check-math check-gradients check-parity check-matrix \
+    record-parity bench lint format install uninstall clean
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
 all: $(B)/mlpgen $(B)/libmlprt.a ## the compiler and the runtime (default)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 # ---- the compiler ----
 
@@ -83,13 +85,13 @@ $(B)/runtime/%.o: runtime/%.c $(B)/flags
 check: ## all tests, after installing what they need
 	@tools/install-deps build check
 	@echo 'building …'
-	@$(MAKE) -s --no-print-directory all $(B)/unit $(B)/oracle $(B)/gradients
+	@$(MAKE) -s --no-print-directory all $(B)/unit $(evaluators)
 	@tools/run-tests $(B)
 
 check-san: ## unit tests and trainers under the address and undefined-behaviour sanitizers
 	@tools/install-deps build check
 	$(MAKE) B=$(B)/san CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' \
-	    all $(B)/san/unit
+	    all $(B)/san/unit $(B)/san/parity
 	tools/run-san $(B)/san
 
 check-seeds: ## the accuracy that the examples promise, seeds 1 to 5 (two minutes)
@@ -117,19 +119,30 @@ check-matrix: ## the same bytes from every build and run, the table kept in docs
 	@{ tests/matrix/matrix.py $(B) --control && tests/matrix/matrix.py $(B); } > docs/results/matrix.txt; \
 	    status=$$?; cat docs/results/matrix.txt; exit $$status
 
+check-parity: ## gradients and training against what PyTorch computed, the table kept in docs/results
+	@tools/install-deps build
+	@$(MAKE) -s --no-print-directory $(B)/parity
+	@mkdir -p docs/results
+	@tools/check-parity $(B) > docs/results/parity.txt; status=$$?; \
+	cat docs/results/parity.txt; exit $$status
+
+record-parity: ## what PyTorch computes, recorded anew, after showing the differences
+	@tools/install-deps parity
+	@tests/parity/record.py
+
 bench: ## one epoch of fashion against PyTorch, in turn
 	@tools/install-deps build bench demo
 	@$(MAKE) -s --no-print-directory all
 	bench/run $(B)
 
-# The trainer computed by the reference evaluator: what emitted code is compared with.
-evaluated := tests/oracle/evaluated.c tests/oracle/evaluated.h
-$(B)/oracle: tests/oracle/oracle.c $(evaluated) $(B)/libmlpgen.a $(B)/libmlprt.a
-	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) -Icompiler -Iruntime -I. $(filter-out %.h,$^) -ldeflate -lm -o $@
-
-# Every combination of words, differentiated by the evaluator.
-$(B)/gradients: tests/gradients/gradients.c $(evaluated) $(B)/libmlpgen.a $(B)/libmlprt.a
-	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) -Icompiler -Iruntime -I. $(filter-out %.h,$^) -ldeflate -lm -o $@
+# What the reference evaluator computes: as a trainer, which emitted code is compared with; compared
+# with differences for every combination of words; and compared with PyTorch.
+$(B)/oracle: tests/oracle/oracle.c
+$(B)/gradients: tests/gradients/gradients.c
+$(B)/parity: tests/parity/parity.c
+$(evaluators): tests/oracle/evaluated.c tests/oracle/evaluated.h $(B)/libmlpgen.a $(B)/libmlprt.a $(B)/flags
+	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) -Icompiler -Iruntime -I. $(filter %.c,$^) $(filter %.a,$^) \
+	    -ldeflate -lm -o $@
 
 $(B)/unit: $(unit_objects) $(B)/libmlpgen.a $(B)/libmlprt.a $(B)/sources
 	$(CC) $(CFLAGS) $(LDFLAGS) $(filter-out $(B)/sources,$^) -lcriterion -ldeflate -lm -o $@
