@@ -5,8 +5,8 @@
 #include "ir_eval.h"
 #include "lane.h"
 
-/* A sample's loss is a chain of terms over its outputs y and targets t, then divided; its slopes are
- * element by element. attr are the loss's arguments in the order of its row. */
+/* A sample's loss is a chain of terms over its outputs y and targets t, then divided; its slopes
+ * are element by element. attr are the loss's arguments in the order of its row. */
 struct loss {
     bool half;   /* its sum is divided by 2, and its slopes are not; else both by the outputs */
     bool scalar; /* the formulas call functions that no vector has */
