@@ -1,4 +1,4 @@
-/* Losses on numbers: one file and one row of loss.def each. */
+/* Losses on numbers: a row of loss.def each. */
 #ifndef MLPGEN_LOSS_H
 #define MLPGEN_LOSS_H
 
