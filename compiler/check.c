@@ -120,6 +120,29 @@ static struct word *match_block(struct scope *s, const struct ast_block *block)
     return words_match_block(s, vocab, call, block->kind.span, block->incomplete);
 }
 
+/* What a property of the train block may not be, as there are no samples to judge by. */
+static void report_no_validation(struct scope *s, const struct value *v, const char *what)
+{
+    diag_report(s->diags, DIAG_CONTRADICTION, v->span, "'%s' without a validation split", what);
+    diag_help(s->diags, "add 'validation = holdout(0.1);' to the data block");
+}
+
+/* Which weights are kept depends on whether there is a validation split. */
+static void check_validation(struct scope *s, struct model *m)
+{
+    struct value *stop = &m->train->args[TRAIN_EARLY_STOP], *keep = &m->train->args[TRAIN_KEEP];
+    const bool validated = !m->data->args[DATA_VALIDATION].absent;
+    if (!validated && words_has(m->train, TRAIN_EARLY_STOP))
+        report_no_validation(s, stop, "early_stop");
+    if (!validated && words_has(m->train, TRAIN_KEEP) && keep->word->vocab->id == WORD_BEST)
+        report_no_validation(s, keep, "keep = best");
+    if (!keep->absent)
+        return;
+    const struct datum choice = {.kind = DATUM_WORD, .call.name.text = validated ? "best" : "last"};
+    keep->absent = false;
+    keep->word = words_match(s, PLACE_KEEP, &choice, keep->span);
+}
+
 static void check_blocks(struct scope *s, struct model *m, const struct blocks *blocks)
 {
     const struct ast_block *model = blocks->at[WORD_MODEL];
@@ -128,6 +151,8 @@ static void check_blocks(struct scope *s, struct model *m, const struct blocks *
     m->train = match_block(s, blocks->at[WORD_TRAIN]);
     if (words_has(m->train, TRAIN_SEED))
         m->seed = (uint64_t)m->train->args[TRAIN_SEED].number;
+    if (m->train && m->data && !blocks->at[WORD_DATA]->incomplete)
+        check_validation(s, m);
     if (!model)
         return;
     m->name = model->name.text;

@@ -51,6 +51,7 @@ Test(resolved, writes_every_default_out)
         "    shuffle = true;\n"
         "    drop_last = false;\n"
         "    schedule = constant;\n"
+        "    keep = last;\n"
         "}\n");
     strbuf_free(&got);
 }
@@ -74,6 +75,20 @@ Test(resolved, means_the_same_again)
     expect_round_trip("model net { input = 1; loss = half_squared; dense(1); }\n"
                       "data { train = table([0.1, 1e-320], [-0, 123456789012345680],\n"
                       "[1 / 3, -1.7976931348623157e308]); }\n" TRAIN);
+}
+
+Test(resolved, keeps_the_best_where_it_can_be_told)
+{
+#define NET "model net { input = 1; loss = mse; dense(1); } data { train = table([1, 2]);"
+    struct strbuf got = resolve(NET "validation = holdout(0.5); }" TRAIN);
+    cr_expect_not_null(
+        strstr(got.text, "    validation = holdout(0.5, seed = 1, shuffle = true);\n"));
+    cr_expect_not_null(strstr(got.text, "    keep = best;\n"));
+    strbuf_free(&got);
+    expect_round_trip(NET "validation = holdout(0.5); test = holdout(0.1, shuffle = false); }"
+                          "train { optimizer = adam; batch = 1; epochs = 1; keep = last;"
+                          "early_stop = patience(3); }");
+#undef NET
 }
 
 /* Lines become string literals of C, which promises 4095 characters. */
