@@ -104,6 +104,8 @@ static double error_of(const struct mlprt_slope *slope, double a, double small, 
     *kink = slope->doubt > (f32 ? check_kink_f32 : check_kink_f64) * size;
     if (*kink)
         return error_at_kink(slope, a, size);
+    if (a == slope->value)
+        return 0; /* also where the loss is flat and nothing in it is rounded: no 0 / 0 */
     return fabs(a - slope->value) / fmax(fmax(fabs(a), size), hidden / bound);
 }
 

@@ -154,6 +154,35 @@ Test(gradcheck, sees_a_tensor_of_zeros)
     CONTAINS(e.text, " is zero everywhere");
 }
 
+/* A loss that nothing moves, and that is never rounded: there is no noise to measure. */
+static void evaluate_flat(const struct mlprt_batch *b)
+{
+    struct handnet_arena *a = b->arena;
+
+    for (uint32_t i = 0; i < b->n; i++)
+        a->loss[i] = 1;
+}
+
+static void gradient_flat(const struct mlprt_batch *b)
+{
+    struct handnet_arena *a = b->arena;
+
+    memset(a->dw1, 0, sizeof a->dw1 + sizeof a->db1 + sizeof a->dw2 + sizeof a->db2);
+}
+
+Test(gradcheck, takes_zero_for_the_slope_of_a_flat_loss)
+{
+    static const struct mlprt_path path = {"flat", handnet_always, evaluate_flat, gradient_flat,
+                                           handnet_update};
+    static const struct mlprt_path *const paths[] = {&path};
+    struct mlprt_model model = handnet_model();
+
+    model.paths = paths;
+    model.path_count = 1;
+    cr_expect_eq(check(&model, 1), MLPRT_CHECK_FAILED);
+    CONTAINS(e.text, " is zero everywhere");
+}
+
 Test(gradcheck, leaves_frozen_tensors_out)
 {
     struct mlprt_param params[4];
