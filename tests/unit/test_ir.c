@@ -1,29 +1,10 @@
 /* The IR: what each pass leaves behind, and the reference evaluator's gradients. */
-#include "program.h"
-
-#include "ir.h"
-#include "ir_eval.h"
-#include "lower.h"
-#include "pass.h"
+#include "lowered.h"
 
 #include <math.h>
 #include <stdio.h>
 
 enum { EXIT_INTERNAL = 70 };
-
-/* The IR of a model's text after its first `passes_run` passes. */
-static struct ir *ir_of(struct program *p, const char *text, size_t passes_run, enum unroll unroll)
-{
-    const struct pass_options options = {.unroll = unroll};
-    program_open_good(p, text);
-    struct ir *ir = lower_model(&p->arena, p->model, false);
-    ir_check(ir, "lower");
-    for (size_t i = 0; i < passes_run; i++) {
-        passes[i].run(ir, &options);
-        ir_check(ir, passes[i].name);
-    }
-    return ir;
-}
 
 static size_t ops_of(const struct ir *ir, enum op_kind kind)
 {
@@ -33,21 +14,10 @@ static size_t ops_of(const struct ir *ir, enum op_kind kind)
     return n;
 }
 
-static const struct op *op_of(const struct ir *ir, enum op_kind kind, size_t which)
-{
-    for (size_t i = 0; i < ir->ops.len; i++)
-        if (ir->ops.at[i].kind == kind && which-- == 0)
-            return &ir->ops.at[i];
-    cr_assert_fail("no such op");
-    return NULL;
-}
-
 #define NET(layers)                                                                                \
     "model net { input = 3; loss = softmax_cross_entropy; " layers " dense(2); }\n"                \
     "data { train = table([0.5, -1, 2, 0], [1, 0.25, -0.75, 1], [-2, 1, 0.5, 0]); }\n"             \
     "train { optimizer = sgd(lr = 0.1, momentum = 0.9); batch = 2; epochs = 1; }\n"
-
-enum { AUTODIFF = 1, PRUNE, FUSE, SCHEDULE, MEMORY };
 
 Test(ir, the_first_layer_gets_no_dx)
 {
@@ -201,15 +171,7 @@ static const uint32_t labels[3] = {0, 1, 0};
 
 static void fill(struct ir_eval *ev, const struct ir *ir)
 {
-    uint32_t state = 12345;
-    for (size_t i = 0; i < ir->params.len; i++) {
-        const struct tensor *t = ir_at(ir, ir->params.at[i].value);
-        for (size_t k = 0; k < (size_t)t->depth * t->units; k++) {
-            state = state * 1664525u + 1013904223u;
-            ev->value[ir->params.at[i].value][k] =
-                ev_round(ev, (double)(state >> 8) / (1 << 24) - 0.5);
-        }
-    }
+    fill_params(ev);
     for (uint32_t r = 0; r < ir->batch; r++)
         for (uint32_t j = 0; j < 3; j++)
             *ev_at(ev, ir->input, r, j) = samples[r][j];
@@ -247,7 +209,7 @@ static void expect_gradients(const char *text)
         const struct param *param = &ir->params.at[i];
         const struct tensor *t = ir_at(ir, param->value);
         double largest = 0;
-        for (size_t k = 0; k < (size_t)t->depth * t->units; k++) {
+        for (size_t k = 0; k < size_of(t); k++) {
             double *w = &ev.value[param->value][k], at = *w;
             const double analytic = ev.value[param->grad][k];
             *w = at + h;
@@ -308,7 +270,7 @@ Test(ir_eval, passes_keep_the_bits)
     for (size_t i = 0; i < a->params.len; i++) {
         const struct tensor *t = ir_at(a, a->params.at[i].value);
         cr_expect_arr_eq(naive.value[a->params.at[i].value], scheduled.value[b->params.at[i].value],
-                         (size_t)t->depth * t->units * sizeof(double), "%s", a->params.at[i].key);
+                         size_of(t) * sizeof(double), "%s", a->params.at[i].key);
     }
     program_close(&before);
     program_close(&after);
