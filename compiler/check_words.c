@@ -26,13 +26,6 @@ static bool is_block(const struct vocab_word *vocab)
     return vocab->place == PLACE_BLOCK;
 }
 
-/* "a layer", "an optimizer" */
-static const char *with_article(const struct scope *s, enum place place)
-{
-    const char *name = vocab_place_name(place);
-    return arena_printf(s->arena, "%s %s", strchr("aeiou", *name) ? "an" : "a", name);
-}
-
 /* The place of a call's name; of a let that stands for it where it does not stand here itself. */
 static struct span name_at(const struct call *call, struct span at)
 {
@@ -66,13 +59,6 @@ static void list_names(struct scope *s, const char *what, const char *const *nam
     strbuf_free(&list);
 }
 
-/* "losses", "optimizers" */
-static const char *in_plural(const struct scope *s, enum place place)
-{
-    const char *name = vocab_place_name(place);
-    return arena_printf(s->arena, "%s%s", name, name[strlen(name) - 1] == 's' ? "es" : "s");
-}
-
 static void suggest_quotes(struct scope *s, const char *name)
 {
     diag_help(s->diags, "a string stands in quotes: \"%s\"", name);
@@ -88,7 +74,7 @@ static void suggest_near_word(struct scope *s, enum place place, const char *nam
     if (place == PLACE_TARGET)
         suggest_quotes(s, name);
     else
-        list_names(s, in_plural(s, place), names, vocab_word_count);
+        list_names(s, vocab_place_plural(s->arena, place), names, vocab_word_count);
 }
 
 static void suggest_word(struct scope *s, enum place place, const char *name)
@@ -104,8 +90,9 @@ static void suggest_word(struct scope *s, enum place place, const char *name)
     else if (ours && vocab_find(place, ours))
         diag_help(s->diags, "did you mean '%s'?", ours);
     else if (other)
-        diag_help(s->diags, "'%s' is %s, not %s", other->name, with_article(s, other->place),
-                  with_article(s, place));
+        diag_help(s->diags, "'%s' is %s, not %s", other->name,
+                  vocab_place_article(s->arena, other->place),
+                  vocab_place_article(s->arena, place));
     else if (place == PLACE_LAYER && block)
         diag_help(s->diags, "'%s' is a property of the %s block: %s = ...;", name, block->name,
                   name);
@@ -174,18 +161,12 @@ static void suggest_param(struct scope *s, const struct vocab_word *vocab, const
 
 /* ---- values ---- */
 
-/* What v is not: "from 1 to 10", "at least 0 and below 1", "above 0" */
+/* What v, which is out of range, should be. */
 static const char *describe_range(const struct scope *s, const struct vocab_param *p, double v)
 {
-    struct number_text min = number_text(p->min), max = number_text(p->max);
     if (p->max == REAL_MAX && fabs(v) > REAL_MAX)
         return "a number that a float can hold";
-    if (p->max == REAL_MAX && p->min > -REAL_MAX)
-        return arena_printf(s->arena, "%s %s", p->above_min ? "above" : "at least", min.at);
-    if (!p->above_min && !p->below_max)
-        return arena_printf(s->arena, "from %s to %s", min.at, max.at);
-    return arena_printf(s->arena, "%s %s and %s %s", p->above_min ? "above" : "at least", min.at,
-                        p->below_max ? "below" : "at most", max.at);
+    return vocab_range(s->arena, p);
 }
 
 static bool set_number(struct scope *s, const struct vocab_param *p, const struct given *g,
@@ -272,7 +253,7 @@ static bool set_word(struct scope *s, const struct vocab_param *p, const struct 
         return v->word != NULL;
     }
     const char *expected =
-        arena_printf(s->arena, "%s for '%s'", with_article(s, p->place), p->name);
+        arena_printf(s->arena, "%s for '%s'", vocab_place_article(s->arena, p->place), p->name);
     return eval_expect(s, DATUM_WORD, d, g->span, DIAG_WRONG_KIND, expected);
 }
 
@@ -470,8 +451,8 @@ struct word *words_match(struct scope *s, enum place place, const struct datum *
     if (d->kind == DATUM_POISON)
         return NULL;
     if (d->kind != DATUM_WORD) {
-        diag_report(s->diags, DIAG_WRONG_KIND, at, "expected %s, got %s", with_article(s, place),
-                    eval_describe(s, d));
+        diag_report(s->diags, DIAG_WRONG_KIND, at, "expected %s, got %s",
+                    vocab_place_article(s->arena, place), eval_describe(s, d));
         return NULL;
     }
     const struct vocab_word *vocab = vocab_find(place, d->call.name.text);

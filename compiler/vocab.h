@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct arena;
+
 enum {
     /* A layer's width: counts must fit 32-bit loop variables with room for padding. */
     UNITS_MAX = 1 << 24,
@@ -220,5 +222,12 @@ const char *vocab_activation_name(enum activation_id id);
 const char *vocab_loss_name(enum loss_id id);
 /* What a reader calls such a word: "layer", "loss", "initialiser", … */
 const char *vocab_place_name(enum place place);
+/* "a layer", "an optimizer" */
+const char *vocab_place_article(struct arena *arena, enum place place);
+/* "layers", "losses" */
+const char *vocab_place_plural(struct arena *arena, enum place place);
+/* What the argument's numbers have to be: "from 1 to 10", "at least 0 and below 1", "above 0"; NULL
+ * if any that a float can hold will do. */
+const char *vocab_range(struct arena *arena, const struct vocab_param *p);
 
 #endif
