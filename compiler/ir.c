@@ -154,7 +154,7 @@ static const char *role_name(enum tensor_role role)
         [ROLE_INPUT] = "input", [ROLE_TARGET] = "target", [ROLE_LABEL] = "label",
         [ROLE_VALUE] = "value", [ROLE_MASK] = "mask",     [ROLE_LOSS] = "loss",
         [ROLE_PARAM] = "param", [ROLE_GRAD] = "grad",     [ROLE_STATE] = "state",
-        [ROLE_COPY] = "copy"};
+        [ROLE_NORM] = "norm",   [ROLE_COPY] = "copy"};
     return names[role];
 }
 

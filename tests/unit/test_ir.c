@@ -341,6 +341,33 @@ Test(ir_eval, dropout_in_evaluation)
     }
 }
 
+/* The printer. */
+
+Test(ir, tensors_are_printed_with_their_roles)
+{
+    static const char *const lines[] = {
+        "  input  input[2, 3] ",         "  mask   dropout1_mask[2, 4] ",
+        "  norm   d_h_w_squares[1, 4] ", "  grad   d_h_w[3, 4] ",
+        "  state  h_w_v[3, 4] ",         "  param  h_w[3, 4] ",
+        "  label  label[2, 1] ",         "  loss   loss[2, 1] ",
+        "  copy   dense2_w_t[2, 4] ",    "  value  dropout1[2, 4] ",
+    };
+    struct program p;
+    struct strbuf text = {0};
+    const struct ir *ir = ir_of(&p,
+                                "model net { input = 3; loss = softmax_cross_entropy; "
+                                "h: dense(4); dropout(0.5); dense(2); }\n"
+                                "data { train = table([0.5, -1, 2, 0], [1, 0.25, -0.75, 1]); }\n"
+                                "train { optimizer = sgd(lr = 0.1, momentum = 0.9); clip_norm = 1; "
+                                "batch = 2; epochs = 1; }\n",
+                                MEMORY, UNROLL_NEVER);
+    ir_print(ir, &text);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        cr_expect_not_null(strstr(text.text, lines[i]), "no line '%s' in\n%s", lines[i], text.text);
+    strbuf_free(&text);
+    program_close(&p);
+}
+
 /* The verifier. */
 
 Test(ir_check, reads_before_writes, .exit_code = EXIT_INTERNAL)
