@@ -6,8 +6,8 @@
  *     contract. (A product may be a factor of an fmaf; nothing contracts that.)
  *   - no result is a product itself, since callers add to results: powers of two are multiplied by
  *     adding to the exponent's bits, and a last step is an fma, a quotient or a choice.
- *   - both sides of every choice are computed, and a choice is between values: the same steps can
- *     be written for vectors.
+ *   - both sides of every choice are computed, and a choice is between values: mlpgen writes the
+ *     same steps for vectors (compiler/lane_math.c), with the constants that have names here.
  * They assume round-to-nearest and no -ffast-math. A NaN comes out as it went in.
  *
  * Polynomials: derived by tools/derive_math.py. Errors: measured over all 2^32 floats by
@@ -36,19 +36,24 @@ static inline float mlprt_float_of_bits(uint32_t bits)
     return u.number;
 }
 
-#define MLPRT_SIGN_BIT UINT32_C(0x80000000)
-#define MLPRT_NAN_BITS UINT32_C(0x7fc00000) /* NAN's own sign is not everywhere the same */
+/* Bits of floats. */
+#define MLPRT_BITS_SIGN      UINT32_C(0x80000000)
+#define MLPRT_BITS_MAGNITUDE 0x7fffffff
+#define MLPRT_BITS_FRACTION  0x007fffff
+#define MLPRT_BITS_ONE       0x3f800000
+#define MLPRT_BITS_ROOT_HALF 0x3f3504f3 /* of the root of 1/2 */
+#define MLPRT_BITS_NAN       0x7fc00000 /* NAN's own sign is not everywhere the same */
 
 /* |x|, and |magnitude| with the sign of x, by their bits. */
 static inline float mlprt_absf(float x)
 {
-    return mlprt_float_of_bits(mlprt_bits_of_float(x) & ~MLPRT_SIGN_BIT);
+    return mlprt_float_of_bits(mlprt_bits_of_float(x) & MLPRT_BITS_MAGNITUDE);
 }
 
 static inline float mlprt_signedf(float magnitude, float x)
 {
-    return mlprt_float_of_bits((mlprt_bits_of_float(magnitude) & ~MLPRT_SIGN_BIT) |
-                               (mlprt_bits_of_float(x) & MLPRT_SIGN_BIT));
+    return mlprt_float_of_bits((mlprt_bits_of_float(magnitude) & MLPRT_BITS_MAGNITUDE) |
+                               (mlprt_bits_of_float(x) & MLPRT_BITS_SIGN));
 }
 
 /* ln 2 in two parts. The first has 15 bits: its products with exponents are exact. */
@@ -62,43 +67,38 @@ static inline float mlprt_signedf(float magnitude, float x)
 
 /* x = k·ln 2 + r with whole k and |r| <= ln 2 / 2 (and a rounding's breadth more). */
 struct mlprt_reduced {
-    float k, r;
-    uint32_t k_bits; /* k modulo 2^22 */
+    float r;
+    uint32_t power; /* k << 23: added to a float's bits it multiplies by 2^k */
 };
 
 static inline struct mlprt_reduced mlprt_exp_reduce(float x)
 {
     const float shifted = fmaf(x, MLPRT_LOG2_E, MLPRT_ROUNDER);
     const float k = shifted - MLPRT_ROUNDER;
-    const float r = fmaf(k, -MLPRT_LN2_LOW, fmaf(k, -MLPRT_LN2_HIGH, x));
     const struct mlprt_reduced reduced = {
-        k, r, mlprt_bits_of_float(shifted) - mlprt_bits_of_float(MLPRT_ROUNDER)};
+        fmaf(k, -MLPRT_LN2_LOW, fmaf(k, -MLPRT_LN2_HIGH, x)),
+        mlprt_bits_of_float(shifted) << 23, /* nothing of the rounder itself is left */
+    };
     return reduced;
 }
 
-/* q(r) in e^r = 1 + r + r²·q(r), for |r| <= ln 2 / 2. */
+/* q(r) in e^r = 1 + r + r²·q(r), for such r. */
+static const float mlprt_exp_q[] = {0x1p-1f,       0x1.555556p-3f,  0x1.5554aep-5f,
+                                    0x1.11109p-7f, 0x1.6d7528p-10f, 0x1.a1a218p-13f};
+
 static inline float mlprt_exp_tail(float r)
 {
-    float q = 0x1.a1a218p-13f;
-    q = fmaf(q, r, 0x1.6d7528p-10f);
-    q = fmaf(q, r, 0x1.11109p-7f);
-    q = fmaf(q, r, 0x1.5554aep-5f);
-    q = fmaf(q, r, 0x1.555556p-3f);
-    return fmaf(q, r, 0x1.p-1f);
+    float q = mlprt_exp_q[5];
+    q = fmaf(q, r, mlprt_exp_q[4]);
+    q = fmaf(q, r, mlprt_exp_q[3]);
+    q = fmaf(q, r, mlprt_exp_q[2]);
+    q = fmaf(q, r, mlprt_exp_q[1]);
+    return fmaf(q, r, mlprt_exp_q[0]);
 }
 
-/* e^r for such r. */
-static inline float mlprt_exp_rest(float r)
-{
-    return fmaf(fmaf(mlprt_exp_tail(r), r, 1.0f), r, 1.0f);
-}
-
-/* e^x - 1 = 2^k·(r + r²·q(r)) + (2^k - 1) from -87 to 88: nothing cancels near 0. */
-static inline float mlprt_exp_minus_one(struct mlprt_reduced z)
-{
-    const float power = mlprt_float_of_bits(UINT32_C(0x3f800000) + (z.k_bits << 23));
-    return fmaf(power, fmaf(z.r * z.r, mlprt_exp_tail(z.r), z.r), power - 1.0f);
-}
+#define MLPRT_EXP_HIGHEST 0x1.62e42ep+6f  /* the last x whose e^x is finite */
+#define MLPRT_EXP_NORMAL  -0x1.5d589ep+6f /* the first whose e^x is not subnormal */
+#define MLPRT_EXP_LOWEST  -104.0f         /* e^x rounds to 0 from here on */
 
 /* e^x. Overflows to infinity above 88.72, is subnormal below -87.33 and 0 below -103.97; e^0 = 1,
  * e^-inf = 0, e^inf = inf, NaN stays NaN. Error at most 0.874.
@@ -110,56 +110,75 @@ static inline float mlprt_exp_minus_one(struct mlprt_reduced z)
  * of 2^-126 are the result's bits. */
 static inline float mlprt_expf(float x)
 {
-    const float highest = 0x1.62e42ep+6f; /* the last whose e^x is finite */
-    const float normal = -0x1.5d589ep+6f; /* the first whose e^x is not subnormal */
-    const float lowest = -104.0f;         /* e^x rounds to 0 from here on */
-    const float clamped = x > highest ? highest : x < lowest ? lowest : x;
+    const float raised = x > MLPRT_EXP_LOWEST ? x : MLPRT_EXP_LOWEST;
+    const float clamped = raised < MLPRT_EXP_HIGHEST ? raised : MLPRT_EXP_HIGHEST;
 
     const struct mlprt_reduced z = mlprt_exp_reduce(clamped);
-    const float p = mlprt_exp_rest(z.r);
+    const float p = fmaf(fmaf(mlprt_exp_tail(z.r), z.r, 1.0f), z.r, 1.0f);
 
-    const uint32_t bits = mlprt_bits_of_float(p) + (z.k_bits << 23);
+    const uint32_t bits = mlprt_bits_of_float(p) + z.power;
     const float lifted = mlprt_float_of_bits(bits + (UINT32_C(64) << 23));
-    const uint32_t sum = mlprt_bits_of_float(fmaf(lifted, 0x1p-64f, 0x1p-126f));
-    const uint32_t small = sum - mlprt_bits_of_float(0x1p-126f);
+    const float sum = fmaf(lifted, 0x1p-64f, 0x1p-126f);
+    const uint32_t small = mlprt_bits_of_float(sum) - mlprt_bits_of_float(0x1p-126f);
 
-    const float y = mlprt_float_of_bits(clamped < normal ? small : bits);
-    return x > highest ? INFINITY : x != x ? x : y;
+    const float y = mlprt_float_of_bits(clamped < MLPRT_EXP_NORMAL ? small : bits);
+    const float ended = x > MLPRT_EXP_HIGHEST ? INFINITY : y;
+    return x != x ? x : ended;
 }
+
+/* e^r - 1 for such r: nothing cancels near 0. */
+static inline float mlprt_exp_rest(float r)
+{
+    return fmaf(r * r, mlprt_exp_tail(r), r);
+}
+
+/* e^x - 1 = 2^k·(e^r - 1) + (2^k - 1) for -87 < x < 88. */
+static inline float mlprt_exp_minus_one(struct mlprt_reduced z)
+{
+    const float power = mlprt_float_of_bits(MLPRT_BITS_ONE + z.power);
+    return fmaf(power, mlprt_exp_rest(z.r), power - 1.0f);
+}
+
+#define MLPRT_EXPM1_LARGE  32.0f  /* the 1 is far below half a unit */
+#define MLPRT_EXPM1_LOWEST -20.0f /* rounds to -1 */
 
 /* e^x - 1, precise near 0 too. -1 at -inf, inf above 88.72; NaN stays NaN, -0 stays -0. Error at
  * most 1.440.
  *
- * For large x the 1 is nothing and 2^k may be no float: it is e^x, by the exponent's bits. */
+ * Where x is large 2^k may be no float: there it is e^x, by the exponent's bits. */
 static inline float mlprt_expm1f(float x)
 {
-    const float highest = 0x1.62e42ep+6f; /* as in mlprt_expf */
-    const float large = 32.0f;            /* the 1 is far below half a unit */
-    const float lowest = -20.0f;          /* rounds to -1 */
-    const float clamped = x > highest ? highest : x < lowest ? lowest : x;
+    const float raised = x > MLPRT_EXPM1_LOWEST ? x : MLPRT_EXPM1_LOWEST;
+    const float clamped = raised < MLPRT_EXP_HIGHEST ? raised : MLPRT_EXP_HIGHEST;
 
     const struct mlprt_reduced z = mlprt_exp_reduce(clamped);
-    const float m = mlprt_exp_minus_one(z);
-    const float p = mlprt_exp_rest(z.r);
-    const float e = mlprt_float_of_bits(mlprt_bits_of_float(p) + (z.k_bits << 23));
+    const float near = mlprt_signedf(mlprt_exp_minus_one(z), x);
+    const float p = 1.0f + mlprt_exp_rest(z.r);
+    const float large = mlprt_float_of_bits(mlprt_bits_of_float(p) + z.power);
 
-    const float y = mlprt_signedf(clamped > large ? e : m, x);
-    return x > highest ? INFINITY : x != x ? x : y;
+    const float y = clamped > MLPRT_EXPM1_LARGE ? large : near;
+    const float ended = x > MLPRT_EXP_HIGHEST ? INFINITY : y;
+    return x != x ? x : ended;
 }
 
-/* k·ln 2 + ln(1 + f) for whole |k| <= 255 and 1 + f between the roots of 1/2 and of 2, a rounding's
- * breadth more allowed. ln(1 + f) is f + f²·q(f). */
+/* q(f) in ln(1 + f) = f + f²·q(f), for 1 + f between the roots of 1/2 and of 2 (and a rounding's
+ * breadth more). */
+static const float mlprt_log_q[] = {-0x1.fffff8p-2f, 0x1.555544p-2f,  -0x1.0003fep-2f,
+                                    0x1.99a96ap-3f,  -0x1.543244p-3f, 0x1.22115ep-3f,
+                                    -0x1.0e841ep-3f, 0x1.0a56cap-3f,  -0x1.407222p-4f};
+
+/* k·ln 2 + ln(1 + f) for whole |k| < 256 and such f. */
 static inline float mlprt_log_sum(float k, float f)
 {
-    float q = -0x1.407222p-4f;
-    q = fmaf(q, f, 0x1.0a56cap-3f);
-    q = fmaf(q, f, -0x1.0e841ep-3f);
-    q = fmaf(q, f, 0x1.22115ep-3f);
-    q = fmaf(q, f, -0x1.543244p-3f);
-    q = fmaf(q, f, 0x1.99a96ap-3f);
-    q = fmaf(q, f, -0x1.0003fep-2f);
-    q = fmaf(q, f, 0x1.555544p-2f);
-    q = fmaf(q, f, -0x1.fffff8p-2f);
+    float q = mlprt_log_q[8];
+    q = fmaf(q, f, mlprt_log_q[7]);
+    q = fmaf(q, f, mlprt_log_q[6]);
+    q = fmaf(q, f, mlprt_log_q[5]);
+    q = fmaf(q, f, mlprt_log_q[4]);
+    q = fmaf(q, f, mlprt_log_q[3]);
+    q = fmaf(q, f, mlprt_log_q[2]);
+    q = fmaf(q, f, mlprt_log_q[1]);
+    q = fmaf(q, f, mlprt_log_q[0]);
 
     /* k·ln 2 + f as high + low, without an error: k·MLPRT_LN2_HIGH is exact and larger than f. */
     const float high = fmaf(k, MLPRT_LN2_HIGH, f);
@@ -167,56 +186,58 @@ static inline float mlprt_log_sum(float k, float f)
     return high + fmaf(f * f, q, fmaf(k, MLPRT_LN2_LOW, low));
 }
 
-/* A positive, normal float as 2^k times a number between the roots of 1/2 and of 2. */
-struct mlprt_scaled {
-    uint32_t k_bits; /* k + 127 */
-    float rest;
-};
-
-static inline struct mlprt_scaled mlprt_log_scale(float x)
+/* A positive, normal x = 2^k·(1 + f) in bits: k + 127, then those of 1 + f less
+ * MLPRT_BITS_ROOT_HALF. */
+static inline uint32_t mlprt_log_split(float x)
 {
-    const uint32_t root_half = 0x3f3504f3, one = 0x3f800000, fraction = 0x007fffff;
-    const uint32_t raised = mlprt_bits_of_float(x) + (one - root_half);
-    const struct mlprt_scaled scaled = {raised >> 23,
-                                        mlprt_float_of_bits((raised & fraction) + root_half)};
-    return scaled;
+    return mlprt_bits_of_float(x) + (MLPRT_BITS_ONE - MLPRT_BITS_ROOT_HALF);
 }
+
+#define MLPRT_LOG_NORMAL 0x1p-126f /* smaller ones are subnormal */
 
 /* ln x. -inf at 0 and -0, NaN below, inf at inf; NaN stays NaN. Error at most 0.913. */
 static inline float mlprt_logf(float x)
 {
-    const float normal = 0x1p-126f;
-    const struct mlprt_scaled s = mlprt_log_scale(x < normal ? x * 0x1p+23f : x); /* exact */
-    const float shift = x < normal ? 127.0f + 23.0f : 127.0f;
-    const float y = mlprt_log_sum((float)s.k_bits - shift, s.rest - 1.0f);
+    const float scaled = x < MLPRT_LOG_NORMAL ? x * 0x1p+23f : x; /* exact */
+    const float bias = x < MLPRT_LOG_NORMAL ? 127.0f + 23.0f : 127.0f;
 
-    const float special = x == 0.0f  ? -INFINITY
-                          : x < 0.0f ? mlprt_float_of_bits(MLPRT_NAN_BITS)
-                                     : x; /* inf and NaN stay */
-    return x > 0.0f && x < INFINITY ? y : special;
+    const uint32_t split = mlprt_log_split(scaled);
+    const float k = (float)(split >> 23) - bias;
+    const float f =
+        mlprt_float_of_bits((split & MLPRT_BITS_FRACTION) + MLPRT_BITS_ROOT_HALF) - 1.0f;
+
+    const float y = x < INFINITY ? mlprt_log_sum(k, f) : x; /* inf and NaN stay */
+    const float positive = x < 0.0f ? mlprt_float_of_bits(MLPRT_BITS_NAN) : y;
+    return x == 0.0f ? -INFINITY : positive;
 }
 
-/* ln(1 + x), precise near 0 too. -inf at -1, NaN below, inf at inf; NaN stays NaN, -0 stays -0.
- * Error at most 1.473.
+/* ln(1 + x) for -1 < x < 2^96; bias is 127, or so much less as k lacks.
  *
  * The rounded sum 1 + x gives only k; f = 2^-k·(1 + x) - 1 = x·2^-k + (2^-k - 1) is rounded once,
- * and is x itself where k = 0. Large x are brought nearer, since 2^-128 is not normal. */
+ * and is x itself where k = 0. */
+static inline float mlprt_log1p_sum(float x, float bias)
+{
+    const uint32_t exponent = mlprt_log_split(1.0f + x) >> 23;
+    const float power = mlprt_float_of_bits((254 - exponent) << 23); /* 2^-k */
+    return mlprt_log_sum((float)exponent - bias, fmaf(x, power, power - 1.0f));
+}
+
+#define MLPRT_LOG1P_LARGE 0x1p+64f /* 2^-k would soon be no normal float, and the 1 is nothing */
+
+/* ln(1 + x), precise near 0 too. -inf at -1, NaN below, inf at inf; NaN stays NaN, -0 stays -0.
+ * Error at most 1.473. */
 static inline float mlprt_log1pf(float x)
 {
-    const float large = 0x1p+64f;
-    const float near = x > large ? x * 0x1p-32f : x; /* exact */
-    const float shift = x > large ? 127.0f - 32.0f : 127.0f;
+    const float near = x > MLPRT_LOG1P_LARGE ? x * 0x1p-32f : x; /* exact */
+    const float bias = x > MLPRT_LOG1P_LARGE ? 127.0f - 32.0f : 127.0f;
+    const float sum = mlprt_signedf(mlprt_log1p_sum(near, bias), x);
 
-    const uint32_t k_bits = mlprt_log_scale(1.0f + near).k_bits;
-    const float power = mlprt_float_of_bits((254 - k_bits) << 23); /* 2^-k */
-    const float f = fmaf(near, power, power - 1.0f);
-    const float y = mlprt_signedf(mlprt_log_sum((float)k_bits - shift, f), x);
-
-    const float special = x == -1.0f  ? -INFINITY
-                          : x < -1.0f ? mlprt_float_of_bits(MLPRT_NAN_BITS)
-                                      : x; /* inf and NaN stay */
-    return x > -1.0f && x < INFINITY ? y : special;
+    const float y = x < INFINITY ? sum : x; /* inf and NaN stay */
+    const float inside = x < -1.0f ? mlprt_float_of_bits(MLPRT_BITS_NAN) : y;
+    return x == -1.0f ? -INFINITY : inside;
 }
+
+#define MLPRT_TANH_ONE 10.0f /* m + 2 rounds to m from here on */
 
 /* tanh x: odd, ±1 at ±inf and from about ±9.01 on, never beyond; NaN stays NaN, -0 stays -0. Error
  * at most 2.419.
@@ -224,10 +245,8 @@ static inline float mlprt_log1pf(float x)
  * With m = e^2|x| - 1 it is m / (m + 2): nothing cancels near 0. */
 static inline float mlprt_tanhf(float x)
 {
-    const float one_from = 10.0f; /* m + 2 rounds to m */
     const float a = mlprt_absf(x);
-    const float clamped = a > one_from ? one_from : a;
-
+    const float clamped = a < MLPRT_TANH_ONE ? a : MLPRT_TANH_ONE;
     const float m = mlprt_exp_minus_one(mlprt_exp_reduce(clamped + clamped));
     return x != x ? x : mlprt_signedf(m / (m + 2.0f), x);
 }
@@ -253,42 +272,50 @@ static inline double mlprt_sigmoid(double x)
  * 1.827. */
 static inline float mlprt_softplusf(float x)
 {
-    const float y = (x > 0.0f ? x : 0.0f) + mlprt_log1pf(mlprt_expf(-mlprt_absf(x)));
+    const float z = mlprt_expf(-mlprt_absf(x));
+    const float y = (x > 0.0f ? x : 0.0f) + mlprt_log1p_sum(z, 127.0f);
     return x != x ? x : y;
 }
 
+/* q(a) in ln(1 - erf a) = a·q(a) - a, for 0 <= a <= 4. */
+static const float mlprt_erf_q[] = {
+    -0x1.06eba8p-3f,  -0x1.45f2f8p-1f, -0x1.a4fap-4f,    0x1.39b20ap-6f,  0x1.8c5604p-13f,
+    -0x1.c38c0ap-10f, 0x1.6927cap-11f, -0x1.364e64p-13f, 0x1.269c62p-16f, -0x1.e29326p-21f};
+
+#define MLPRT_ERF_ONE 4.0f /* erf rounds to 1 before */
+
 /* erf x: odd, ±1 at ±inf and from about ±3.84 on, never beyond; NaN stays NaN, -0 stays -0. Error
- * at most 1.743.
- *
- * With w = ln(1 - erf|x|) it is 1 - e^w, where nothing cancels near 0. w is nearly a parabola. */
+ * at most 1.743. With w = ln(1 - erf|x|) it is 1 - e^w, where nothing cancels near 0. */
 static inline float mlprt_erff(float x)
 {
-    const float one_from = 4.0f;
     const float a = mlprt_absf(x);
-    const float c = a > one_from ? one_from : a;
+    const float c = a < MLPRT_ERF_ONE ? a : MLPRT_ERF_ONE;
 
-    float q = -0x1.e29326p-21f;
-    q = fmaf(q, c, 0x1.269c62p-16f);
-    q = fmaf(q, c, -0x1.364e64p-13f);
-    q = fmaf(q, c, 0x1.6927cap-11f);
-    q = fmaf(q, c, -0x1.c38c0ap-10f);
-    q = fmaf(q, c, 0x1.8c5604p-13f);
-    q = fmaf(q, c, 0x1.39b20ap-6f);
-    q = fmaf(q, c, -0x1.a4fap-4f);
-    q = fmaf(q, c, -0x1.45f2f8p-1f);
-    q = fmaf(q, c, -0x1.06eba8p-3f);
+    float q = mlprt_erf_q[9];
+    q = fmaf(q, c, mlprt_erf_q[8]);
+    q = fmaf(q, c, mlprt_erf_q[7]);
+    q = fmaf(q, c, mlprt_erf_q[6]);
+    q = fmaf(q, c, mlprt_erf_q[5]);
+    q = fmaf(q, c, mlprt_erf_q[4]);
+    q = fmaf(q, c, mlprt_erf_q[3]);
+    q = fmaf(q, c, mlprt_erf_q[2]);
+    q = fmaf(q, c, mlprt_erf_q[1]);
+    q = fmaf(q, c, mlprt_erf_q[0]);
 
-    const float w = fmaf(q, c, -c);
-    return x != x ? x : mlprt_signedf(mlprt_exp_minus_one(mlprt_exp_reduce(w)), x);
+    const float m = mlprt_exp_minus_one(mlprt_exp_reduce(fmaf(q, c, -c)));
+    return x != x ? x : mlprt_signedf(m, x);
 }
+
+#define MLPRT_GELU_LOWEST -8.0f          /* Φ is 0 */
+#define MLPRT_ROOT_HALF   0x1.6a09e6p-1f /* the root of 1/2 */
 
 /* x·Φ(x) with the normal distribution's Φ(x) = (1 + erf(x/√2)) / 2: inf at inf, -0 at -inf; NaN
  * stays NaN, -0 stays -0. Off by at most 1.215 units in the last place of x. */
 static inline float mlprt_geluf(float x)
 {
-    const float nothing_below = -8.0f; /* erf is -1 */
-    const float half = 0.5f * (x < nothing_below ? nothing_below : x);
-    const float y = fmaf(half, mlprt_erff(x * 0x1.6a09e6p-1f), half);
+    const float raised = x > MLPRT_GELU_LOWEST ? x : MLPRT_GELU_LOWEST;
+    const float half = fmaf(raised, 0.5f, 0.0f); /* a sum is to take it */
+    const float y = fmaf(half, mlprt_erff(fmaf(raised, MLPRT_ROOT_HALF, 0.0f)), half);
     return x != x ? x : mlprt_signedf(y, x);
 }
 
