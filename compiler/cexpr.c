@@ -416,3 +416,15 @@ void cx_list_add(struct cbuild *cb, struct cx *list, const char *designator, str
         list->designators[n] = arena_strndup(cb->arena, designator, strlen(designator));
     list->count = n + 1;
 }
+
+bool cx_calls(const struct cx *e, const char *callee)
+{
+    if (!e)
+        return false;
+    if (e->kind == CX_CALL && !strcmp(e->text, callee))
+        return true;
+    for (size_t i = 0; i < e->count; i++)
+        if (cx_calls(e->args[i], callee))
+            return true;
+    return cx_calls(e->a, callee) || cx_calls(e->b, callee) || cx_calls(e->c, callee);
+}

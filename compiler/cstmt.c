@@ -185,3 +185,29 @@ void cb_end(struct cbuild *cb)
     cb->depth--;
     cb->tail = cb->outer[cb->depth];
 }
+
+/* Lists of statements. */
+
+struct cs **cb_redirect(struct cbuild *cb, struct cs **tail)
+{
+    struct cs **before = cb->tail;
+    REQUIRE(cb->depth == 0);
+    cb->tail = tail;
+    return before;
+}
+
+void cb_append(struct cbuild *cb, struct cs *list)
+{
+    *cb->tail = list;
+    while (*cb->tail)
+        cb->tail = &(*cb->tail)->next;
+}
+
+bool cs_calls(const struct cs *list, const char *callee)
+{
+    for (const struct cs *s = list; s; s = s->next)
+        if (cx_calls(s->a, callee) || cx_calls(s->b, callee) || cs_calls(s->body, callee) ||
+            cs_calls(s->otherwise, callee))
+            return true;
+    return false;
+}

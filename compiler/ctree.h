@@ -155,6 +155,8 @@ struct cx *cx_call_product(struct cbuild *cb, enum ctype type, const char *calle
 /* An initialiser list; tall: one item a line. */
 struct cx *cx_list(struct cbuild *cb, bool tall);
 void cx_list_add(struct cbuild *cb, struct cx *list, const char *designator, struct cx *item);
+/* Does e, which may be NULL, or an expression in it call that function? */
+bool cx_calls(const struct cx *e, const char *callee);
 
 /* Statements. */
 void cb_comment(struct cbuild *cb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -186,6 +188,17 @@ void cb_block(struct cbuild *cb);
  * "ATTRIBUTE\nstatic void". */
 void cb_function(struct cbuild *cb, const char *type, const char *name, const char *params);
 void cb_end(struct cbuild *cb);
+
+/* Moves the cursor to the end of another list and returns where it was:
+ *
+ *     struct cs *apart = NULL, **here = cb_redirect(cb, &apart);
+ *     …                        statements go to `apart`
+ *     cb_redirect(cb, here);
+ *     cb_append(cb, apart); */
+struct cs **cb_redirect(struct cbuild *cb, struct cs **tail);
+void cb_append(struct cbuild *cb, struct cs *list);
+/* Does a statement of the list, or one in it, call that function? */
+bool cs_calls(const struct cs *list, const char *callee);
 
 /* The file as C text: four spaces, lines of at most 100 columns where a list or call can be
  * broken, parentheses from precedence alone (and where gcc -Wall asks for them). */

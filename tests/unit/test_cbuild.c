@@ -247,3 +247,40 @@ Test(cbuild_ice, choice_that_reads_an_array, .exit_code = EXIT_INTERNAL)
     struct cx *x = name(CT_REAL, "x");
     cx_select(&cb, cx_gt(&cb, x, x), cx_at(&cb, name(CT_REALS, "y"), cx_int(&cb, 0)), x);
 }
+
+Test(cbuild, statements_apart_are_put_behind_later_ones)
+{
+    struct cs *apart = NULL, **here = cb_redirect(&cb, &apart);
+    cb_comment(&cb, "third");
+    cb_comment(&cb, "fourth");
+    cb_redirect(&cb, here);
+    cb_comment(&cb, "first");
+    cb_comment(&cb, "second");
+    cb_append(&cb, apart);
+    cb_comment(&cb, "fifth");
+
+    static const char *const order[] = {"first", "second", "third", "fourth", "fifth"};
+    const struct cs *s = cb.file.first;
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++, s = s->next)
+        cr_assert_str_eq(s->text, order[i]);
+    cr_assert_null(s);
+}
+
+Test(cbuild, calls_are_found_wherever_they_stand)
+{
+    struct cx *x = name(CT_REAL, "x"), *one = cx_int(&cb, 1);
+    struct cx *inner = cx_call(&cb, CT_REAL, "inner", 1, x);
+    cb_if(&cb, cx_gt(&cb, x, cx_call(&cb, CT_REAL, "condition", 0)));
+    cb_for(&cb, "i", one, one, 1);
+    cb_do(&cb, cx_call(&cb, CT_REAL, "outer", 2, x, cx_neg(&cb, inner)));
+    cb_end(&cb);
+    cb_else(&cb);
+    cb_set(&cb, cx_at(&cb, name(CT_REALS, "y"), one), cx_call(&cb, CT_REAL, "other", 0));
+    cb_end(&cb);
+    static const char *const called[] = {"inner", "outer", "condition", "other"};
+    for (size_t i = 0; i < sizeof called / sizeof *called; i++)
+        cr_expect(cs_calls(cb.file.first, called[i]), "%s", called[i]);
+    cr_expect_not(cs_calls(cb.file.first, "inn"));
+    cr_expect_not(cs_calls(cb.file.first, "x"));
+    cr_expect_not(cs_calls(NULL, "inner"));
+}
