@@ -85,7 +85,7 @@ $(B)/runtime/%.o: runtime/%.c $(B)/flags
 check: ## all tests, after installing what they need
 	@tools/install-deps build check
 	@echo 'building …'
-	@$(MAKE) -s --no-print-directory all $(B)/unit $(evaluators)
+	@$(MAKE) -s --no-print-directory all $(B)/unit $(evaluators) $(B)/vector_math.h
 	@tools/run-tests $(B)
 
 check-san: ## unit tests and trainers under the address and undefined-behaviour sanitizers
@@ -102,9 +102,6 @@ check-seeds: ## the accuracy that the examples promise, seeds 1 to 5 (two minute
 check-math: $(B)/check_math ## errors of the runtime's mathematics over all 2^32 floats (five minutes)
 	@mkdir -p docs/results
 	@$(B)/check_math > docs/results/math.txt; status=$$?; cat docs/results/math.txt; exit $$status
-
-$(B)/check_math: tools/check_math.c $(B)/flags
-	$(CC) -std=c11 $(WARNINGS) -O3 -march=native -fopenmp $(DEPFLAGS) -Iruntime $< -lm -o $@
 
 check-gradients: ## every combination of words against differences, the table kept in docs/results
 	@tools/install-deps build check
@@ -143,6 +140,14 @@ $(B)/parity: tests/parity/parity.c
 $(evaluators): tests/oracle/evaluated.c tests/oracle/evaluated.h $(B)/libmlpgen.a $(B)/libmlprt.a $(B)/flags
 	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) -Icompiler -Iruntime -I. $(filter %.c,$^) $(filter %.a,$^) \
 	    -ldeflate -lm -o $@
+
+# The vector functions that mlpgen writes, all of them; and their comparison with the scalar ones.
+$(B)/vector_math.h: tests/math/vector_math.c $(B)/libmlpgen.a
+	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) -Icompiler -I. $^ -lm -o $(B)/vector_math
+	$(B)/vector_math > $@
+
+$(B)/check_math: tests/math/check_math.c $(B)/vector_math.h runtime/mlprt/math.h
+	$(CC) -std=c11 $(WARNINGS) -O3 -march=native -fopenmp -Iruntime -I$(B) $< -lm -o $@
 
 $(B)/unit: $(unit_objects) $(B)/libmlpgen.a $(B)/libmlprt.a $(B)/sources
 	$(CC) $(CFLAGS) $(LDFLAGS) $(filter-out $(B)/sources,$^) -lcriterion -ldeflate -lm -o $@
@@ -214,5 +219,4 @@ $(B)/flags $(B)/sources: force
 .PHONY: force
 force:
 
--include $(compiler_objects:.o=.d) $(B)/compiler/main.d $(runtime_objects:.o=.d) $(unit_objects:.o=.d) \
-    $(B)/check_math.d
+-include $(compiler_objects:.o=.d) $(B)/compiler/main.d $(runtime_objects:.o=.d) $(unit_objects:.o=.d)

@@ -5,6 +5,7 @@
 #include "emit.h"
 
 #include "kernel.h"
+#include "lane_math.h"
 #include "ops/ops.h"
 
 enum {
@@ -363,9 +364,13 @@ void emit_path(struct emitter *em, const struct isa *isa)
         cb_verbatim(cb, "#if %s", isa->guard);
         cb_blank(cb);
     }
+    struct cs *code = NULL, **here = cb_redirect(cb, &code);
     kernel_emit_tiles(cb, em->ir, isa);
     for (size_t i = 0; i < em->ir->ops.len; i++)
         emit_op(em, isa, &em->ir->ops.at[i]);
+    cb_redirect(cb, here);
+    lane_math_emit(cb, isa, code);
+    cb_append(cb, code);
     emit_entries(em, isa);
     emit_usable(em, isa, isa->usable);
     emit_path_struct(em, isa, true);

@@ -5,6 +5,15 @@
 
 #include <stddef.h>
 
+/* The names of vectors of as many 32-bit integers as there are floats: their bits. */
+struct isa_bits {
+    const char *type;
+    const char *of_floats, *to_floats; /* the same bits */
+    const char *value;                 /* as many floats of the integers' values */
+    const char *splat, *add, *sub, *and;
+    const char *left, *right; /* shifted by a constant, zeros coming in */
+};
+
 /* The names of one element type's vectors. */
 struct isa_vector {
     unsigned lanes; /* elements in a vector; 1: no vectors */
@@ -15,9 +24,12 @@ struct isa_vector {
     const char *add, *sub, *mul, *div, *sqrt;
     const char * xor, *andnot; /* of bits; andnot(a, b) = ~a & b */
     const char *max, *min; /* (a, b) = a > b ? a : b, as maxps does: b where they do not compare */
-    const char *greater;   /* (a, b): a mask */
-    const char *greater_last; /* the further argument of `greater`, or NULL */
-    const char *blend;        /* (no, yes, mask) */
+    const char *greater, *equal;           /* (a, b): a mask */
+    const char *greater_last, *equal_last; /* a further argument, or NULL */
+    const char *blend;                     /* (no, yes, mask) */
+    /* What the names of their functions end in, exp_avx2; NULL: they have none, nor bits. */
+    const char *functions;
+    struct isa_bits bits;
 };
 
 struct isa {

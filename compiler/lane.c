@@ -116,31 +116,55 @@ struct cx *lane_min(const struct lane *l, struct cx *a, struct cx *b)
     return cx_call(l->cb, CT_VEC, l->vector->min, 2, a, b);
 }
 
+/* last: a further argument, or NULL. */
+static struct cx *mask(const struct lane *l, const char *compare, const char *last, struct cx *a,
+                       struct cx *b)
+{
+    return last ? cx_call(l->cb, CT_VEC, compare, 3, a, b, cx_name(l->cb, CT_OTHER, last))
+                : cx_call(l->cb, CT_VEC, compare, 2, a, b);
+}
+
 struct cx *lane_select_gt(const struct lane *l, struct cx *a, struct cx *b, struct cx *yes,
                           struct cx *no)
 {
     const struct isa_vector *v = l->vector;
     if (!v)
         return cx_select(l->cb, cx_gt(l->cb, a, b), yes, no);
-    struct cx *mask = v->greater_last ? cx_call(l->cb, CT_VEC, v->greater, 3, a, b,
-                                                cx_name(l->cb, CT_OTHER, v->greater_last))
-                                      : cx_call(l->cb, CT_VEC, v->greater, 2, a, b);
-    return cx_call(l->cb, CT_VEC, v->blend, 3, no, yes, mask);
+    return cx_call(l->cb, CT_VEC, v->blend, 3, no, yes, mask(l, v->greater, v->greater_last, a, b));
+}
+
+struct cx *lane_select_eq(const struct lane *l, struct cx *a, struct cx *b, struct cx *yes,
+                          struct cx *no)
+{
+    const struct isa_vector *v = l->vector;
+    if (!v)
+        return cx_select(l->cb, cx_eq(l->cb, a, b), yes, no);
+    return cx_call(l->cb, CT_VEC, v->blend, 3, no, yes, mask(l, v->equal, v->equal_last, a, b));
+}
+
+static const struct {
+    const char *name, *f32, *f64;
+} functions[LANE_FUNCTION_COUNT] = {
+    [LANE_EXP] = {"exp", "mlprt_expf", "exp"},
+    [LANE_EXPM1] = {"expm1", "mlprt_expm1f", "expm1"},
+    [LANE_LOG] = {"log", "mlprt_logf", "log"},
+    [LANE_LOG1P] = {"log1p", "mlprt_log1pf", "log1p"},
+    [LANE_TANH] = {"tanh", "mlprt_tanhf", "tanh"},
+    [LANE_SIGMOID] = {"sigmoid", "mlprt_sigmoidf", "mlprt_sigmoid"},
+    [LANE_ERF] = {"erf", "mlprt_erff", "erf"},
+};
+
+const char *lane_function_name(enum lane_function f)
+{
+    return functions[f].name;
 }
 
 struct cx *lane_call(const struct lane *l, enum lane_function f, struct cx *x)
 {
-    static const struct {
-        const char *f32, *f64;
-    } names[LANE_FUNCTION_COUNT] = {
-        [LANE_EXP] = {"mlprt_expf", "exp"},
-        [LANE_LOG] = {"mlprt_logf", "log"},
-        [LANE_EXPM1] = {"mlprt_expm1f", "expm1"},
-        [LANE_LOG1P] = {"mlprt_log1pf", "log1p"},
-        [LANE_TANH] = {"mlprt_tanhf", "tanh"},
-        [LANE_SIGMOID] = {"mlprt_sigmoidf", "mlprt_sigmoid"},
-        [LANE_ERF] = {"mlprt_erff", "erf"},
-    };
-    REQUIRE(!l->vector);
-    return cx_call(l->cb, CT_REAL, l->cb->f64 ? names[f].f64 : names[f].f32, 1, x);
+    struct cbuild *cb = l->cb;
+    if (!l->vector)
+        return cx_call(cb, CT_REAL, cb->f64 ? functions[f].f64 : functions[f].f32, 1, x);
+    REQUIRE(l->vector->functions);
+    return cx_call(cb, CT_VEC,
+                   arena_printf(cb->arena, "%s_%s", functions[f].name, l->vector->functions), 1, x);
 }

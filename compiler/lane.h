@@ -46,8 +46,12 @@ struct cx *lane_min(const struct lane *l, struct cx *a, struct cx *b);
 /* a > b ? yes : no */
 struct cx *lane_select_gt(const struct lane *l, struct cx *a, struct cx *b, struct cx *yes,
                           struct cx *no);
+/* a == b ? yes : no */
+struct cx *lane_select_eq(const struct lane *l, struct cx *a, struct cx *b, struct cx *yes,
+                          struct cx *no);
 
-/* Functions of the runtime's mathematics (runtime/mlprt/math.h); in double the C library's. */
+/* Functions of the runtime's mathematics (runtime/mlprt/math.h): of a scalar, in double the C
+ * library's; of a vector those of lane_math.h, where it has functions. */
 enum lane_function {
     LANE_EXP,
     LANE_LOG,
@@ -59,5 +63,7 @@ enum lane_function {
     LANE_FUNCTION_COUNT
 };
 struct cx *lane_call(const struct lane *l, enum lane_function f, struct cx *x);
+/* "exp": the vector function is exp_avx2, the scalar one mlprt_expf. */
+const char *lane_function_name(enum lane_function f);
 
 #endif

@@ -65,7 +65,7 @@ const char *post_aux_name(struct arena *arena, const struct post *post, size_t i
 
 bool post_in_tile(const struct post *post, const struct isa *isa)
 {
-    return !(activation_of(post->activation)->scalar && isa->f32.lanes > 1);
+    return !(activation_of(post->activation)->calls && isa->f32.lanes > 1);
 }
 
 /* y[r][j] = posts(x[r][j]) for the rows first … last-1. */
@@ -96,13 +96,13 @@ static void emit_elementwise(struct emit *e, struct elementwise *w, bool straigh
     struct cbuild *cb = e->cb;
     struct cx *r = cb_for(cb, "r", e->first, e->last, 1);
     const bool forward = w->post[0].kind == OP_ACT;
-    bool scalar = false;
+    bool calls = false;
     w->y_row = emit_row_out(e, forward ? "yr" : "dxr", w->y_base, w->y, r);
     w->x_row = w->x_base == w->y_base ? w->y_row
                                       : emit_row_in(e, forward ? "xr" : "dyr", w->x_base, w->x, r);
     for (size_t i = 0; i < w->post_count; i++) {
         const struct post *post = &w->post[i];
-        scalar = scalar || activation_of(post->activation)->scalar;
+        calls = calls || activation_of(post->activation)->calls;
         w->aux_row[i] =
             post->aux == NO_TENSOR
                 ? NULL
@@ -110,7 +110,7 @@ static void emit_elementwise(struct emit *e, struct elementwise *w, bool straigh
                               arena_printf(cb->arena, "%s_row", post_aux_name(cb->arena, post, i)),
                               w->aux[i], post->aux, r);
     }
-    emit_lanes(e, w->y, straight, scalar, emit_element, w);
+    emit_lanes(e, w->y, straight, calls, emit_element, w);
     cb_end(cb);
 }
 

@@ -10,7 +10,7 @@
 struct activation {
     /* f' is computed from x; else from y = f(x), which needs x no longer. NULL: never. */
     bool (*from_input)(const double *attr);
-    bool scalar; /* the formulas call functions that no vector has */
+    bool calls; /* the formulas call functions (lane_call), which not all vectors have */
     double (*eval)(const struct ir_eval *ev, const double *attr, double x);
     /* v: y, or x */
     double (*eval_gradient)(const struct ir_eval *ev, const double *attr, double dy, double v);

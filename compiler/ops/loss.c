@@ -136,7 +136,7 @@ static void grad_emit(struct emit *e, const struct op *op)
     struct rows rows = {.y = emit_row_in(e, "yr", e->in[0], op->in[0], r),
                         .t = emit_row_in(e, "tr", e->in[1], op->in[1], r),
                         .dy = emit_row_out(e, "dyr", e->out[0], op->out[0], r)};
-    emit_lanes(e, op->out[0], op->straight, loss_of(op->loss)->scalar, emit_element, &rows);
+    emit_lanes(e, op->out[0], op->straight, loss_of(op->loss)->calls, emit_element, &rows);
     cb_end(e->cb);
 }
 

@@ -8,8 +8,8 @@
 /* A sample's loss is a chain of terms over its outputs y and targets t, then divided; its slopes
  * are element by element. attr are the loss's arguments in the order of its row. */
 struct loss {
-    bool half;   /* its sum is divided by 2, and its slopes are not; else both by the outputs */
-    bool scalar; /* the formulas call functions that no vector has */
+    bool half;  /* its sum is divided by 2, and its slopes are not; else both by the outputs */
+    bool calls; /* the formulas call functions (lane_call), which not all vectors have */
     /* sum + term(y, t): the last rounding an fma's or a sum's. */
     double (*eval_term)(const struct ir_eval *ev, const double *attr, double y, double t,
                         double sum);

@@ -100,7 +100,7 @@ void emit_columns(struct emit *e, int tensor, bool straight, emit_body *body, vo
     cb_end(e->cb);
 }
 
-void emit_lanes(struct emit *e, int tensor, bool straight, bool scalar, emit_lanes_body *body,
+void emit_lanes(struct emit *e, int tensor, bool straight, bool calls, emit_lanes_body *body,
                 void *context)
 {
     struct cbuild *cb = e->cb;
@@ -114,7 +114,7 @@ void emit_lanes(struct emit *e, int tensor, bool straight, bool scalar, emit_lan
         }
         return;
     }
-    if (v->lanes > 1 && !scalar) {
+    if (v->lanes > 1 && (!calls || v->functions)) {
         REQUIRE(t->stride >= (t->units + PANEL - 1) / PANEL * PANEL);
         lane.vector = v;
     }

@@ -91,7 +91,8 @@ const char *post_formula(struct arena *arena, const struct ir *ir, const struct 
 /* What the second input of an op's post number i is called in emitted C: "y" or "x", and behind the
  * first "yb", "xc" … */
 const char *post_aux_name(struct arena *arena, const struct post *post, size_t i);
-/* May it be applied in a tile's epilogue? */
+/* Is it applied in a tile's epilogue, or behind the tiles? What calls functions is no faster there,
+ * and tiles of every size would be long. */
 bool post_in_tile(const struct post *post, const struct isa *isa);
 /* Emits loops that apply op's posts from number `from` on to the rows first … last-1 of out[0]. */
 void emit_posts(struct emit *e, const struct op *op, size_t from);
@@ -120,10 +121,11 @@ typedef void emit_body(struct emit *e, struct cx *j, void *context);
 void emit_columns(struct emit *e, int tensor, bool straight, emit_body *body, void *context);
 
 /* Calls body for every column of a per-sample tensor: straight-line for constants, else in a loop
- * over j, as many at a time as a vector holds (unless scalar is wanted). What is behind the last
- * column is padding then, of every tensor that the op touches, and may be read and written. */
+ * over j, as many at a time as a vector holds (one by one where body calls functions that vectors
+ * do not have). What is behind the last column is padding then, of every tensor that the op
+ * touches, and may be read and written. */
 typedef void emit_lanes_body(struct emit *e, const struct lane *l, struct cx *j, void *context);
-void emit_lanes(struct emit *e, int tensor, bool straight, bool scalar, emit_lanes_body *body,
+void emit_lanes(struct emit *e, int tensor, bool straight, bool calls, emit_lanes_body *body,
                 void *context);
 
 /* The gradient rule of a loss: appends op `kind`, which computes the adjoint of the loss's in[0]

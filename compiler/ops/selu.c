@@ -36,11 +36,12 @@ static struct cx *emit_gradient(const struct lane *l, const double *attr, struct
     struct cx *zero = lane_constant(l, 0);
     struct cx *power = lane_call(l, LANE_EXP, lane_min(l, zero, x));
     struct cx *below = lane_product(l, lane_constant(l, scale_alpha), power);
-    return lane_product(l, dy, lane_select_gt(l, x, zero, lane_constant(l, scale), below));
+    struct cx *slope = lane_select_gt(l, x, zero, lane_constant(l, scale), below);
+    return lane_product(l, dy, lane_local(l, "slope", slope));
 }
 
 const struct activation activation_selu = {.from_input = activation_always,
-                                           .scalar = true,
+                                           .calls = true,
                                            .eval = eval,
                                            .eval_gradient = eval_gradient,
                                            .emit = emit,

@@ -29,7 +29,7 @@ static struct cx *emit_gradient(const struct lane *l, const double *attr, struct
     return lane_fma(l, lane_neg(l, t), y, t);
 }
 
-const struct activation activation_sigmoid = {.scalar = true,
+const struct activation activation_sigmoid = {.calls = true,
                                               .eval = eval,
                                               .eval_gradient = eval_gradient,
                                               .emit = emit,

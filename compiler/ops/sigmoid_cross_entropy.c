@@ -35,7 +35,7 @@ static struct cx *emit_slope(const struct lane *l, const double *attr, struct cx
     return lane_sub(l, lane_call(l, LANE_SIGMOID, y), t);
 }
 
-const struct loss loss_sigmoid_cross_entropy = {.scalar = true,
+const struct loss loss_sigmoid_cross_entropy = {.calls = true,
                                                 .eval_term = eval_term,
                                                 .emit_term = emit_term,
                                                 .eval_slope = eval_slope,

@@ -29,7 +29,7 @@ static struct cx *emit_gradient(const struct lane *l, const double *attr, struct
 }
 
 const struct activation activation_silu = {.from_input = activation_always,
-                                           .scalar = true,
+                                           .calls = true,
                                            .eval = eval,
                                            .eval_gradient = eval_gradient,
                                            .emit = emit,

@@ -23,8 +23,9 @@ static double eval_gradient(const struct ir_eval *ev, const double *attr, double
 static struct cx *emit(const struct lane *l, const double *attr, struct cx *x)
 {
     struct cx *beta = lane_constant(l, attr[BETA]);
-    struct cx *z = lane_product(l, beta, x);
-    struct cx *bend = lane_call(l, LANE_LOG1P, lane_call(l, LANE_EXP, lane_neg(l, lane_abs(l, z))));
+    struct cx *z = lane_local(l, "z", lane_product(l, beta, x));
+    struct cx *power = lane_local(l, "power", lane_call(l, LANE_EXP, lane_neg(l, lane_abs(l, z))));
+    struct cx *bend = lane_call(l, LANE_LOG1P, power);
     return lane_add(l, lane_max(l, lane_constant(l, 0), x), lane_div(l, bend, beta));
 }
 
@@ -36,7 +37,7 @@ static struct cx *emit_gradient(const struct lane *l, const double *attr, struct
 }
 
 const struct activation activation_softplus = {.from_input = activation_always,
-                                               .scalar = true,
+                                               .calls = true,
                                                .eval = eval,
                                                .eval_gradient = eval_gradient,
                                                .emit = emit,

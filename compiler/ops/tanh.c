@@ -27,7 +27,7 @@ static struct cx *emit_gradient(const struct lane *l, const double *attr, struct
     return lane_fma(l, lane_neg(l, lane_mul(l, y, y)), dy, dy);
 }
 
-const struct activation activation_tanh = {.scalar = true,
+const struct activation activation_tanh = {.calls = true,
                                            .eval = eval,
                                            .eval_gradient = eval_gradient,
                                            .emit = emit,

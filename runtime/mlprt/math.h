@@ -11,7 +11,7 @@
  * They assume round-to-nearest and no -ffast-math. A NaN comes out as it went in.
  *
  * Polynomials: derived by tools/derive_math.py. Errors: measured over all 2^32 floats by
- * tools/check_math.c, in units in the last place of the true result. */
+ * tests/math/check_math.c, in units in the last place of the true result. */
 #ifndef MLPRT_MATH_H
 #define MLPRT_MATH_H
 
@@ -186,11 +186,12 @@ static inline float mlprt_log_sum(float k, float f)
     return high + fmaf(f * f, q, fmaf(k, MLPRT_LN2_LOW, low));
 }
 
-/* A positive, normal x = 2^k·(1 + f) in bits: k + 127, then those of 1 + f less
- * MLPRT_BITS_ROOT_HALF. */
+/* A positive, normal x = 2^k·(1 + f): k + 127 at the exponent's place, below it the bits of 1 + f
+ * less MLPRT_BITS_ROOT_HALF. */
+#define MLPRT_LOG_SPLIT (MLPRT_BITS_ONE - MLPRT_BITS_ROOT_HALF)
 static inline uint32_t mlprt_log_split(float x)
 {
-    return mlprt_bits_of_float(x) + (MLPRT_BITS_ONE - MLPRT_BITS_ROOT_HALF);
+    return mlprt_bits_of_float(x) + MLPRT_LOG_SPLIT;
 }
 
 #define MLPRT_LOG_NORMAL 0x1p-126f /* smaller ones are subnormal */
@@ -211,26 +212,22 @@ static inline float mlprt_logf(float x)
     return x == 0.0f ? -INFINITY : positive;
 }
 
-/* ln(1 + x) for -1 < x < 2^96; bias is 127, or so much less as k lacks.
- *
- * The rounded sum 1 + x gives only k; f = 2^-k·(1 + x) - 1 = x·2^-k + (2^-k - 1) is rounded once,
- * and is x itself where k = 0. */
-static inline float mlprt_log1p_sum(float x, float bias)
-{
-    const uint32_t exponent = mlprt_log_split(1.0f + x) >> 23;
-    const float power = mlprt_float_of_bits((254 - exponent) << 23); /* 2^-k */
-    return mlprt_log_sum((float)exponent - bias, fmaf(x, power, power - 1.0f));
-}
-
 #define MLPRT_LOG1P_LARGE 0x1p+64f /* 2^-k would soon be no normal float, and the 1 is nothing */
 
 /* ln(1 + x), precise near 0 too. -inf at -1, NaN below, inf at inf; NaN stays NaN, -0 stays -0.
- * Error at most 1.473. */
+ * Error at most 1.473.
+ *
+ * The rounded sum 1 + x gives only k; f = 2^-k·(1 + x) - 1 = x·2^-k + (2^-k - 1) is rounded once,
+ * and is x itself where k = 0. */
 static inline float mlprt_log1pf(float x)
 {
     const float near = x > MLPRT_LOG1P_LARGE ? x * 0x1p-32f : x; /* exact */
     const float bias = x > MLPRT_LOG1P_LARGE ? 127.0f - 32.0f : 127.0f;
-    const float sum = mlprt_signedf(mlprt_log1p_sum(near, bias), x);
+
+    const uint32_t exponent = mlprt_log_split(1.0f + near) >> 23;
+    const float power = mlprt_float_of_bits((254 - exponent) << 23); /* 2^-k */
+    const float f = fmaf(near, power, power - 1.0f);
+    const float sum = mlprt_signedf(mlprt_log_sum((float)exponent - bias, f), x);
 
     const float y = x < INFINITY ? sum : x; /* inf and NaN stay */
     const float inside = x < -1.0f ? mlprt_float_of_bits(MLPRT_BITS_NAN) : y;
@@ -268,15 +265,6 @@ static inline double mlprt_sigmoid(double x)
     return (x < 0.0 ? z : 1.0) / (1.0 + z);
 }
 
-/* ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|): 0 at -inf, inf at inf; NaN stays NaN. Error at most
- * 1.827. */
-static inline float mlprt_softplusf(float x)
-{
-    const float z = mlprt_expf(-mlprt_absf(x));
-    const float y = (x > 0.0f ? x : 0.0f) + mlprt_log1p_sum(z, 127.0f);
-    return x != x ? x : y;
-}
-
 /* q(a) in ln(1 - erf a) = a·q(a) - a, for 0 <= a <= 4. */
 static const float mlprt_erf_q[] = {
     -0x1.06eba8p-3f,  -0x1.45f2f8p-1f, -0x1.a4fap-4f,    0x1.39b20ap-6f,  0x1.8c5604p-13f,
@@ -304,19 +292,6 @@ static inline float mlprt_erff(float x)
 
     const float m = mlprt_exp_minus_one(mlprt_exp_reduce(fmaf(q, c, -c)));
     return x != x ? x : mlprt_signedf(m, x);
-}
-
-#define MLPRT_GELU_LOWEST -8.0f          /* Φ is 0 */
-#define MLPRT_ROOT_HALF   0x1.6a09e6p-1f /* the root of 1/2 */
-
-/* x·Φ(x) with the normal distribution's Φ(x) = (1 + erf(x/√2)) / 2: inf at inf, -0 at -inf; NaN
- * stays NaN, -0 stays -0. Off by at most 1.215 units in the last place of x. */
-static inline float mlprt_geluf(float x)
-{
-    const float raised = x > MLPRT_GELU_LOWEST ? x : MLPRT_GELU_LOWEST;
-    const float half = fmaf(raised, 0.5f, 0.0f); /* a sum is to take it */
-    const float y = fmaf(half, mlprt_erff(fmaf(raised, MLPRT_ROOT_HALF, 0.0f)), half);
-    return x != x ? x : mlprt_signedf(y, x);
 }
 
 #endif

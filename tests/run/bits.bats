@@ -51,6 +51,14 @@ bits() {
     bits clang "$ROOT/tests/models/regression.mlp"
 }
 
+@test "bits: functions, gcc" {
+    bits gcc "$ROOT/tests/models/functions.mlp"
+}
+
+@test "bits: functions, clang" {
+    bits clang "$ROOT/tests/models/functions.mlp"
+}
+
 @test "bits: another seed or one more epoch gives another file" {
     model=$ROOT/tests/models/mixed.mlp
     mlpgen "$model" -o net.c

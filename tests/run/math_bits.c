@@ -89,9 +89,7 @@ int main(void)
     HASH(mlprt_log1pf);
     HASH(mlprt_tanhf);
     HASH(mlprt_sigmoidf);
-    HASH(mlprt_softplusf);
     HASH(mlprt_erff);
-    HASH(mlprt_geluf);
     hash_double("mlprt_cosine_pi", mlprt_cosine_pi);
     hash_double("mlprt_normal_quantile", mlprt_normal_quantile);
     hash_random();
