@@ -29,7 +29,8 @@ enum option_type {
     OPTION_OUTPUT,
     OPTION_COUNT,
     OPTION_WHOLE,
-    OPTION_RATE
+    OPTION_RATE,
+    OPTION_EVERY
 };
 
 enum { /* sets of commands */
@@ -60,6 +61,15 @@ static const struct option_row {
      OPTION_FIELD(init)},
     {"--save", "W", "where to save the weights (default: the model's name with .safetensors)",
      ON_TRAIN, OPTION_OUTPUT, OPTION_FIELD(save)},
+    {"--stop-after", "N", "end after N epochs of this run, with a checkpoint", ON_TRAIN,
+     OPTION_COUNT, OPTION_FIELD(stop_after)},
+    {"--checkpoint", "F", "write checkpoints to F (default: the name of --save with .ckpt)",
+     ON_TRAIN, OPTION_OUTPUT, OPTION_FIELD(checkpoint)},
+    {"--checkpoint-every", "N", "write one every N epochs, or with Nmin every N minutes", ON_TRAIN,
+     OPTION_EVERY, OPTION_FIELD(every)},
+    {"--resume", "F",
+     "go on from checkpoint F, of the same program, data, --lr and --seed; --epochs may differ",
+     ON_TRAIN, OPTION_TEXT, OPTION_FIELD(resume)},
     {"--weights", "W", "the weights (default: the model's name with .safetensors)", ON_EVAL,
      OPTION_TEXT, OPTION_FIELD(weights)},
     {"--all", NULL, "check every parameter, however many there are", ON_GRADCHECK, OPTION_FLAG,
@@ -76,7 +86,7 @@ static const struct option_row {
 #undef OPTION_FIELD
 };
 
-enum { OPTION_ROWS = sizeof option_rows / sizeof *option_rows };
+enum { OPTION_ROWS = sizeof option_rows / sizeof *option_rows /* at most 32: bits of `given` */ };
 
 /* A whole number in decimal digits and nothing else, from least to most. */
 static bool parse_whole(const char *text, uint64_t least, uint64_t most, uint64_t *value)
@@ -97,6 +107,36 @@ static bool parse_rate(const char *text, double *value)
     char *end;
     *value = strtod(text, &end);
     return !*end && isfinite(*value) && *value > 0;
+}
+
+/* "N" epochs or "Nmin" minutes, N from 1 on. */
+static bool parse_every(const char *text, struct mlprt_every *every)
+{
+    static const char minutes[] = "min";
+    char digits[sizeof "4294967295"] = "";
+    const size_t length = strspn(text, "0123456789");
+    uint64_t whole;
+
+    if (length >= sizeof digits || (text[length] && strcmp(text + length, minutes) != 0))
+        return false;
+    memcpy(digits, text, length);
+    if (!parse_whole(digits, 1, UINT32_MAX, &whole))
+        return false;
+    *every = text[length] ? (struct mlprt_every){.minutes = (uint32_t)whole}
+                          : (struct mlprt_every){.epochs = (uint32_t)whole};
+    return true;
+}
+
+/* What an option of a type needs, for a message. */
+static const char *option_wants(enum option_type type)
+{
+    switch (type) {
+    case OPTION_RATE: return "a number above 0";
+    case OPTION_COUNT: return "a whole number from 1 to 4294967295";
+    case OPTION_EVERY:
+        return "a whole number of epochs above 0, or of minutes with 'min' behind it";
+    default: return "a whole number from 0 to 2^64 - 1";
+    }
 }
 
 /* Stores an option's value; text is NULL for a flag. */
@@ -133,11 +173,13 @@ static enum mlprt_status option_store(struct mlprt_options *o, const struct opti
         if (!parse_rate(text, (double *)field))
             break;
         return MLPRT_OK;
+    case OPTION_EVERY:
+        if (!parse_every(text, (struct mlprt_every *)field))
+            break;
+        return MLPRT_OK;
     }
-    const char *wanted = row->type == OPTION_RATE    ? "a number above 0"
-                         : row->type == OPTION_COUNT ? "a whole number from 1 to 4294967295"
-                                                     : "a whole number from 0 to 2^64 - 1";
-    return mlprt_fail(e, MLPRT_USAGE, "option '%s' needs %s, not '%s'", row->name, wanted, text);
+    return mlprt_fail(e, MLPRT_USAGE, "option '%s' needs %s, not '%s'", row->name,
+                      option_wants(row->type), text);
 }
 
 /* The row of the option in the first `length` bytes of text. One that is unknown is an error, and
@@ -185,7 +227,16 @@ static enum mlprt_status option_read(struct mlprt_options *o, int argc, char **a
         value++;
     else if (row->type != OPTION_FLAG)
         value = argv[++*i];
+    o->given |= UINT32_C(1) << (row - option_rows);
     return option_store(o, row, value, e);
+}
+
+bool mlprt_options_given(const struct mlprt_options *o, const char *name)
+{
+    for (size_t i = 0; i < OPTION_ROWS; i++)
+        if (o->given >> i & 1 && strcmp(option_rows[i].name, name) == 0)
+            return true;
+    return false;
 }
 
 static enum mlprt_status command_find(struct mlprt_options *o, const char *name,
@@ -268,10 +319,17 @@ void mlprt_options_help(FILE *out, const char *program, const struct mlprt_model
         return;
     }
     fprintf(out, "%s: %s.\n\n", command_rows[command].name, command_rows[command].help);
+    int width = 0;
+    for (size_t i = 0; i < OPTION_ROWS; i++) {
+        const int length = (int)strlen(option_rows[i].name);
+        if (option_rows[i].commands & 1u << command && length > width)
+            width = length;
+    }
     for (size_t i = 0; i < OPTION_ROWS; i++) {
         const struct option_row *row = &option_rows[i];
         if (row->commands & 1u << command)
-            fprintf(out, "  %-9s %-4s %s\n", row->name, row->value ? row->value : "", row->help);
+            fprintf(out, "  %-*s %-4s %s\n", width, row->name, row->value ? row->value : "",
+                    row->help);
     }
     if (command_rows[command].files_max == SIZE_MAX)
         fputs("\nFILEs replace, in order, the paths of the split it works on: eval the test split, "

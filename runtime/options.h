@@ -27,7 +27,14 @@ struct mlprt_options {
     double lr;
     uint32_t epochs, threads;
     uint64_t seed;
+    const char *checkpoint; /* NULL: the save name with .ckpt */
+    const char *resume;     /* NULL: from the start */
+    uint32_t stop_after;    /* epochs of this run; 0: all there are */
+    struct mlprt_every {
+        uint32_t epochs, minutes; /* between two checkpoints; 0: not by them */
+    } every;
     bool quiet, json, all, program;
+    uint32_t given; /* for mlprt_options_given */
     const char *const *files;
     size_t file_count;
 };
@@ -36,6 +43,9 @@ struct mlprt_options {
  * o->command as far as it was known. */
 enum mlprt_status mlprt_options_parse(struct mlprt_options *o, const struct mlprt_model *model,
                                       int argc, char **argv, struct mlprt_error *e);
+
+/* Did the command line have the option of that name? */
+bool mlprt_options_given(const struct mlprt_options *o, const char *name);
 
 /* How a command is used, and where to read more; of the program where command is MLPRT_COMMANDS. */
 void mlprt_options_usage(FILE *out, const char *program, enum mlprt_command command);

@@ -254,13 +254,14 @@ signalled() {
         echo \$? >status"
 }
 
-@test "trainer: SIGINT and SIGTERM save the weights and say so" {
+@test "trainer: SIGINT and SIGTERM save the weights and a checkpoint, and say so" {
     for signal in INT:130 TERM:143; do
-        rm -f xor.safetensors
+        rm -f xor.safetensors*
         signalled ${signal%:*}
         [ "$(cat status)" = ${signal#*:} ]
-        grep -qE '^xor: interrupted after epoch [0-9]+, step [0-9]+: saved xor.safetensors$' err
+        grep -qE '^xor: interrupted after epoch [0-9]+, step [0-9]+: saved xor.safetensors; --resume xor.safetensors.ckpt goes on$' err
         ends 0 ./xor eval
+        [ -s xor.safetensors.ckpt ]
     done
 }
 

@@ -129,3 +129,29 @@ Test(options, read_numbers_strictly)
             "option '--seed' needs a whole number from 0 to 2^64 - 1, not '18446744073709551616'");
     cr_expect_eq(parse(ARGUMENTS("train", "--epochs", "4294967295", "--lr", "1e-300")), MLPRT_OK);
 }
+
+Test(options, know_what_was_given)
+{
+    cr_assert_eq(parse(ARGUMENTS("train", "--lr", "0.1", "--quiet")), MLPRT_OK);
+    cr_expect(mlprt_options_given(&o, "--lr"));
+    cr_expect(mlprt_options_given(&o, "--quiet"));
+    cr_expect(!mlprt_options_given(&o, "--seed"));
+    cr_expect(!mlprt_options_given(&o, "--epochs"));
+}
+
+Test(options, count_epochs_or_minutes_between_checkpoints)
+{
+    cr_assert_eq(parse(ARGUMENTS("train", "--checkpoint-every", "4294967295")), MLPRT_OK);
+    cr_expect(o.every.epochs == UINT32_MAX && o.every.minutes == 0);
+    cr_assert_eq(parse(ARGUMENTS("train", "--checkpoint-every=30min")), MLPRT_OK);
+    cr_expect(o.every.epochs == 0 && o.every.minutes == 30);
+    static char *const wrong[] = {"",      "0",     "min",    "0min", "1 min",
+                                  "1min ", "1mins", "1.5min", "1h",   "4294967296min"};
+
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        cr_expect_eq(parse(ARGUMENTS("train", "--checkpoint-every", wrong[i])), MLPRT_USAGE, "'%s'",
+                     wrong[i]);
+        CONTAINS(e.text,
+                 "needs a whole number of epochs above 0, or of minutes with 'min' behind it");
+    }
+}

@@ -11,7 +11,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 static struct scratch scratch;
 static struct mlprt_error e;
@@ -50,12 +52,17 @@ static enum mlprt_status train(void)
     return status;
 }
 
+static struct mlprt_bytes bytes_of(const char *path)
+{
+    struct mlprt_bytes bytes;
+    cr_assert_eq(mlprt_file_read(path, &bytes, &e), MLPRT_OK, "%s", e.text);
+    return bytes;
+}
+
 /* The file that training has saved. */
 static struct mlprt_bytes saved(void)
 {
-    struct mlprt_bytes bytes;
-    cr_assert_eq(mlprt_file_read(options.save, &bytes, &e), MLPRT_OK, "%s", e.text);
-    return bytes;
+    return bytes_of(options.save);
 }
 
 static bool same_bytes(const struct mlprt_bytes *a, const struct mlprt_bytes *b)
@@ -176,34 +183,35 @@ Test(train, shows_a_line_for_each_epoch_and_what_it_saved)
     cr_expect_eq(last_accuracy, accuracy[2]);
 }
 
-/* The line of an epoch that changes no weights, and drops the last sample, says the loss of the
+/* The lines of epochs that change no weights, and drop the last sample, say the loss of the
  * others. */
 Test(train, shows_the_mean_loss_of_the_samples_seen)
 {
-    char expected[64];
+    char expected[2][64];
     struct mlprt_session s;
     struct mlprt_splits d;
-    uint32_t order[4];
+    const uint32_t order[] = {0, 1, 2, 3};
 
     cr_redirect_stdout();
     model.test.format = MLPRT_NO_SOURCE;
     model.drop_last = true;
+    model.shuffle = false;
     options.lr = 1e-30;
-    options.epochs = 1;
+    options.epochs = 2;
     cr_assert_eq(train(), MLPRT_OK, "%s", e.text);
 
     cr_assert_eq(mlprt_session_open(&s, &model, &options, &e), MLPRT_OK);
     mlprt_param_initialize(&model, s.arena, options.seed);
     cr_assert_eq(mlprt_session_load(&s, &d, MLPRT_WANT_TRAIN, &e), MLPRT_OK);
-    mlprt_shuffle(order, 4, options.seed, 0);
     const struct mlprt_batch batch =
         mlprt_session_batch(&s, &d.train, order, HANDNET_BATCH, 0, true);
     handnet_evaluate(&batch);
     const double mean = mlprt_metrics_add_losses(&s, batch.n, 0) / batch.n;
-    snprintf(expected, sizeof expected, "epoch 1/1  loss %.4f  0.", mean);
     const char *text = printed();
-    cr_expect_eq(strncmp(text, expected, strlen(expected)), 0, "expected %s in: %s", expected,
-                 text);
+    for (int i = 0; i < 2; i++) {
+        snprintf(expected[i], sizeof expected[i], "epoch %d/2  loss %.4f  0.", i + 1, mean);
+        CONTAINS(text, expected[i]);
+    }
     mlprt_splits_free(&d);
     mlprt_session_close(&s);
 }
@@ -348,9 +356,11 @@ Test(train, refuses_more_steps_than_it_can_count)
 
 static int signal_to_raise;
 
-static void raise_in_step_3(uint32_t step)
+static uint32_t signal_step = 3;
+
+static void raise_in_step(uint32_t step)
 {
-    if (step == 3)
+    if (step == signal_step)
         raise(signal_to_raise);
 }
 
@@ -368,14 +378,16 @@ static void expect_header(const struct mlprt_bytes *file, const char *part)
 static void interrupted(int number)
 {
     const size_t tensors = 17 * sizeof(float); /* at the end of the file */
-    char message[256];
+    char message[512];
 
     options.quiet = true;
     options.epochs = 5;
     signal_to_raise = number;
-    handnet_on_update = raise_in_step_3;
+    handnet_on_update = raise_in_step;
     cr_expect_eq((int)train(), 128 + number);
-    snprintf(message, sizeof message, "interrupted after epoch 1, step 4: saved %s", options.save);
+    snprintf(message, sizeof message,
+             "interrupted after epoch 1, step 4: saved %s; --resume %s.ckpt goes on", options.save,
+             options.save);
     cr_expect_str_eq(e.text, message);
     cr_expect_eq(handnet_steps, 4);
     struct mlprt_bytes stopped = saved();
@@ -425,7 +437,209 @@ Test(train, ignores_what_it_was_started_to_ignore)
     options.quiet = true;
     signal(SIGINT, SIG_IGN);
     signal_to_raise = SIGINT;
-    handnet_on_update = raise_in_step_3;
+    handnet_on_update = raise_in_step;
     cr_expect_eq(train(), MLPRT_OK);
     cr_expect_eq(handnet_steps, 6);
+}
+
+/* ---- checkpoints ---- */
+
+static struct mlprt_bytes whole_weights, whole_checkpoint;
+
+/* What a run that nothing stops leaves. */
+static void train_at_once(void)
+{
+    options.quiet = true;
+    handnet_dropout = true; /* depends on the step's number and the seed, modulo 3 */
+    options.seed = 8;
+    options.epochs = 4;
+    options.checkpoint = scratch_path(&scratch, "net.ckpt");
+    cr_assert_eq(train(), MLPRT_OK, "%s", e.text);
+    cr_assert_eq(scratch_count(&scratch), 2);
+    whole_weights = saved();
+    whole_checkpoint = bytes_of(options.checkpoint);
+    unlink(options.save);
+    unlink(options.checkpoint);
+}
+
+/* Is what is there now the same? */
+static void expect_whole(const char *how)
+{
+    struct mlprt_bytes weights = saved(), checkpoint = bytes_of(options.checkpoint);
+    cr_expect(same_bytes(&weights, &whole_weights), "other weights %s", how);
+    cr_expect(same_bytes(&checkpoint, &whole_checkpoint), "another checkpoint %s", how);
+    mlprt_bytes_free(&weights);
+    mlprt_bytes_free(&checkpoint);
+}
+
+static void free_whole(void)
+{
+    mlprt_bytes_free(&whole_weights);
+    mlprt_bytes_free(&whole_checkpoint);
+}
+
+Test(train, goes_on_after_a_signal_in_any_step)
+{
+    char how[64];
+
+    train_at_once();
+    signal_to_raise = SIGTERM;
+    for (signal_step = 0; signal_step < 8; signal_step++) {
+        handnet_on_update = raise_in_step;
+        options.resume = NULL;
+        cr_assert_eq((int)train(), 128 + SIGTERM);
+        handnet_on_update = NULL;
+        options.resume = options.checkpoint;
+        cr_assert_eq(train(), MLPRT_OK, "%s", e.text);
+        cr_expect_eq(handnet_steps, 7 - signal_step);
+        snprintf(how, sizeof how, "after step %u", signal_step);
+        expect_whole(how);
+    }
+    free_whole();
+}
+
+Test(train, goes_on_one_epoch_at_a_time)
+{
+    train_at_once();
+    options.stop_after = 1;
+    for (int i = 0; i < 4; i++) {
+        cr_assert_eq(train(), MLPRT_OK, "%s", e.text);
+        cr_expect_eq(handnet_steps, 2);
+        options.resume = options.checkpoint;
+    }
+    expect_whole("after four parts");
+    cr_assert_eq(train(), MLPRT_OK, "%s", e.text);
+    cr_expect_eq(handnet_steps, 0, "there is nothing left to do");
+    expect_whole("after nothing");
+    free_whole();
+}
+
+/* lr, epochs and seed are those of the checkpoint, whatever the program's are. */
+Test(train, takes_the_run_of_the_checkpoint)
+{
+    struct mlprt_options defaults = options;
+
+    options.lr = 0.25;
+    train_at_once();
+    options.stop_after = 2;
+    cr_assert_eq(train(), MLPRT_OK, "%s", e.text);
+    defaults.checkpoint = defaults.resume = options.checkpoint;
+    defaults.quiet = true;
+    options = defaults;
+    cr_assert_eq(train(), MLPRT_OK, "%s", e.text);
+    expect_whole("with the program's lr, epochs and seed");
+    free_whole();
+}
+
+Test(train, shows_the_same_loss_for_an_epoch_in_two_parts)
+{
+    static char whole[64];
+
+    cr_redirect_stdout();
+    options.epochs = 2;
+    cr_assert_eq(train(), MLPRT_OK, "%s", e.text);
+    const char *line = strstr(printed(), "epoch 2/2");
+    cr_assert_not_null(line);
+    snprintf(whole, sizeof whole, "%.*s", (int)strlen("epoch 2/2  loss 0.1234  test loss 0.1234"),
+             line);
+    signal_to_raise = SIGINT;
+    signal_step = 2; /* the first of epoch 2 */
+    handnet_on_update = raise_in_step;
+    cr_assert_eq((int)train(), 128 + SIGINT);
+    handnet_on_update = NULL;
+    options.resume = scratch_path(&scratch, "net.ckpt");
+    cr_assert_eq(train(), MLPRT_OK, "%s", e.text);
+    const char *text = printed();
+    CONTAINS(text, "net.ckpt: epoch 1, step 3\nepoch 2/2");
+    CONTAINS(text, whole);
+}
+
+Test(train, writes_checkpoints_only_when_asked_or_stopped)
+{
+    options.quiet = true;
+    cr_expect_eq(train(), MLPRT_OK);
+    cr_expect_eq(scratch_count(&scratch), 1);
+    options.stop_after = 9;
+    cr_expect_eq(train(), MLPRT_OK);
+    cr_expect_eq(scratch_count(&scratch), 2, "with --stop-after there is one, also behind the end");
+}
+
+static const char *checkpoint_seen;
+
+/* Which checkpoints there are before which steps. */
+static void see_checkpoint(uint32_t step)
+{
+    const bool there = access(checkpoint_seen, F_OK) == 0;
+    cr_expect_eq(there, step >= 4, "before step %u", step);
+}
+
+Test(train, writes_checkpoints_after_as_many_epochs)
+{
+    options.quiet = true;
+    options.every.epochs = 2;
+    checkpoint_seen = scratch_path(&scratch, "net.ckpt");
+    handnet_on_update = see_checkpoint;
+    cr_expect_eq(train(), MLPRT_OK);
+    struct mlprt_bytes last = bytes_of(checkpoint_seen);
+    expect_header(&last, "\"epochs\":\"3\",\"steps\":\"6\"");
+    mlprt_bytes_free(&last);
+}
+
+/* Seconds that the runtime's clock is ahead: this function stands before the system's. */
+static time_t clock_ahead;
+
+int clock_gettime(clockid_t id, struct timespec *now)
+{
+    const int failed = (int)syscall(SYS_clock_gettime, id, now);
+    now->tv_sec += id == CLOCK_MONOTONIC ? clock_ahead : 0;
+    return failed;
+}
+
+/* Two minutes go by in the first step, and the fourth is the first to be taken after its
+ * checkpoint; the run ends there, as if by kill -9. */
+static void let_time_pass(uint32_t step)
+{
+    if (step == 2)
+        clock_ahead += 121;
+    if (step == 4)
+        _exit(access(checkpoint_seen, F_OK) != 0);
+}
+
+Test(train, writes_checkpoints_by_the_clock)
+{
+    int status;
+
+    train_at_once();
+    checkpoint_seen = options.checkpoint;
+    options.every.minutes = 2;
+    const pid_t trainer = fork();
+    if (trainer == 0) {
+        handnet_on_update = let_time_pass;
+        _exit((int)train() + 100);
+    }
+    cr_assert_eq(waitpid(trainer, &status, 0), trainer);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %d", status);
+    cr_expect_eq(scratch_count(&scratch), 1);
+    options.resume = options.checkpoint;
+    cr_assert_eq(train(), MLPRT_OK, "%s", e.text);
+    cr_expect_eq(handnet_steps, 5);
+    expect_whole("after a checkpoint within an epoch");
+    free_whole();
+}
+
+Test(train, keeps_apart_what_it_reads_and_writes)
+{
+    options.quiet = true;
+    options.checkpoint = options.save;
+    cr_expect_eq(train(), MLPRT_USAGE);
+    CONTAINS(e.text, "cannot be both the weights and the checkpoint");
+    options.checkpoint = NULL;
+    options.resume = options.init = "net";
+    cr_expect_eq(train(), MLPRT_USAGE);
+    CONTAINS(e.text, "--resume goes on with its own weights: it excludes --init");
+    options.resume = options.init = NULL;
+    options.checkpoint = scratch_path(&scratch, "none/net.ckpt");
+    cr_expect_eq(train(), MLPRT_IO);
+    cr_expect_eq(handnet_steps, 0);
+    CONTAINS(e.text, "none/net.ckpt");
 }
