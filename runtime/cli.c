@@ -4,6 +4,7 @@
 #include "evaluate.h"
 #include "gradcheck.h"
 #include "info.h"
+#include "predict.h"
 #include "train.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@ static enum mlprt_status run_command(struct mlprt_session *s, struct mlprt_error
     switch (s->options->command) {
     case MLPRT_TRAIN: return mlprt_train(s, e);
     case MLPRT_EVAL: return mlprt_eval(s, e);
+    case MLPRT_PREDICT: return mlprt_predict(s, e);
     case MLPRT_GRADCHECK: return mlprt_gradcheck(s, NULL, e);
     case MLPRT_INFO: return mlprt_info(s, e);
     case MLPRT_COMMANDS: break;

@@ -112,6 +112,8 @@ static enum mlprt_status dataset_check(struct mlprt_dataset *d, const struct mlp
         return mlprt_file_fail(e, MLPRT_MISMATCH, r->input_path,
                                "%lu numbers a sample; the model's input is %lu",
                                (unsigned long)d->input.columns, (unsigned long)model->input_size);
+    if (d->inputs_only)
+        return MLPRT_OK;
     if (d->target.rows)
         return target_check(d, r, e);
     if (model->target == MLPRT_CLASS || model->output_size != model->input_size)
@@ -149,6 +151,11 @@ static enum mlprt_status dataset_read(struct mlprt_dataset *d, struct mlprt_requ
     return status;
 }
 
+static enum mlprt_status refuse_file(const char *path, struct mlprt_error *e)
+{
+    return mlprt_fail(e, MLPRT_USAGE, "%s: the data stands in the program and takes no FILE", path);
+}
+
 enum mlprt_status mlprt_dataset_load(struct mlprt_dataset *d, const struct mlprt_model *model,
                                      const struct mlprt_source *source, const char *directory,
                                      const char *const *paths, size_t path_count,
@@ -160,8 +167,7 @@ enum mlprt_status mlprt_dataset_load(struct mlprt_dataset *d, const struct mlprt
     const char *named[SOURCE_FILES] = {source->input_path, source->target_path};
     const size_t count = named[0] ? named[1] ? 2 : 1 : 0;
     if (path_count && !count)
-        return mlprt_fail(e, MLPRT_USAGE, "%s: the data stands in the program and takes no FILE",
-                          paths[0]);
+        return refuse_file(paths[0], e);
     if (path_count > count)
         return mlprt_fail(e, MLPRT_USAGE, "%s: a FILE too many; the data of this split has %zu",
                           paths[count], count);
@@ -187,4 +193,17 @@ enum mlprt_status mlprt_dataset_load(struct mlprt_dataset *d, const struct mlprt
     for (size_t i = 0; i < count; i++)
         free(file[i]);
     return status;
+}
+
+enum mlprt_status mlprt_dataset_load_inputs(struct mlprt_dataset *d,
+                                            const struct mlprt_model *model,
+                                            const struct mlprt_source *source, const char *path,
+                                            struct mlprt_error *e)
+{
+    struct mlprt_sha256 sha256;
+    struct mlprt_request r = {
+        .model = model, .source = source, .input_path = path, .sha256 = &sha256};
+
+    *d = (struct mlprt_dataset){.inputs_only = true};
+    return source->input_path ? dataset_read(d, &r, e) : refuse_file(path, e);
 }

@@ -25,6 +25,7 @@ struct mlprt_dataset {
     struct mlprt_matrix target;    /* numbers: [rows, output_size]; rows == 0: the input is it */
     uint32_t *label;               /* classes: [rows]; else NULL */
     bool borrowed;                 /* matrices and labels are another split's, which outlives it */
+    bool inputs_only;              /* no targets: gathering leaves those of the batch as they are */
     char sha256[MLPRT_SHA256_HEX]; /* over the uncompressed bytes of its files, in order; of a
                                       table over its numbers as little-endian doubles */
 };
@@ -42,6 +43,11 @@ enum mlprt_status mlprt_dataset_load(struct mlprt_dataset *d, const struct mlprt
                                      const struct mlprt_source *source, const char *directory,
                                      const char *const *paths, size_t path_count,
                                      struct mlprt_error *e);
+/* Loads inputs alone, from the file at path, in the format that source describes. */
+enum mlprt_status mlprt_dataset_load_inputs(struct mlprt_dataset *d,
+                                            const struct mlprt_model *model,
+                                            const struct mlprt_source *source, const char *path,
+                                            struct mlprt_error *e);
 void mlprt_dataset_free(struct mlprt_dataset *d);
 
 /* Copies samples index[0 … n-1] into the arena at the model's input (and numeric target) offsets,

@@ -8,24 +8,45 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum mlprt_status mlprt_walk_open(struct mlprt_walk *w, struct mlprt_session *s,
+                                  const struct mlprt_dataset *d, struct mlprt_error *e)
+{
+    *w = (struct mlprt_walk){.s = s, .d = d};
+    w->index = mlprt_session_allocate(s->model->batch, sizeof *w->index, "a batch", e);
+    return w->index ? MLPRT_OK : MLPRT_IO;
+}
+
+bool mlprt_walk_next(struct mlprt_walk *w)
+{
+    const uint32_t left = w->d->samples - w->seen, most = w->s->model->batch;
+    const uint32_t n = left < most ? left : most;
+    if (n == 0)
+        return false;
+    for (uint32_t i = 0; i < n; i++)
+        w->index[i] = w->seen++;
+    w->batch = mlprt_session_batch(w->s, w->d, w->index, n, 0, false);
+    w->s->path->evaluate(&w->batch);
+    return true;
+}
+
+void mlprt_walk_close(struct mlprt_walk *w)
+{
+    free(w->index);
+    *w = (struct mlprt_walk){0};
+}
+
 enum mlprt_status mlprt_evaluate(struct mlprt_session *s, const struct mlprt_dataset *d,
                                  struct mlprt_metrics *m, struct mlprt_error *e)
 {
-    const uint32_t most = s->model->batch;
-    uint32_t *index = mlprt_session_allocate(most, sizeof *index, "a batch", e);
-    if (!index)
-        return MLPRT_IO;
+    struct mlprt_walk w;
 
+    const enum mlprt_status status = mlprt_walk_open(&w, s, d, e);
+    if (status)
+        return status;
     *m = (struct mlprt_metrics){0};
-    for (uint32_t first = 0, n; first < d->samples; first += n) {
-        n = d->samples - first < most ? d->samples - first : most;
-        for (uint32_t i = 0; i < n; i++)
-            index[i] = first + i;
-        const struct mlprt_batch batch = mlprt_session_batch(s, d, index, n, 0, false);
-        s->path->evaluate(&batch);
-        mlprt_metrics_add(m, s, &batch);
-    }
-    free(index);
+    while (mlprt_walk_next(&w))
+        mlprt_metrics_add(m, s, &w.batch);
+    mlprt_walk_close(&w);
     return MLPRT_OK;
 }
 
@@ -42,27 +63,35 @@ static void print_result(const struct mlprt_metrics *m, bool json)
     }
 }
 
-enum mlprt_status mlprt_eval(struct mlprt_session *s, struct mlprt_error *e)
+enum mlprt_status mlprt_evaluate_open(struct mlprt_session *s, struct mlprt_splits *splits,
+                                      const struct mlprt_dataset **d, bool inputs,
+                                      struct mlprt_error *e)
 {
     const struct mlprt_model *model = s->model;
     const struct mlprt_options *o = s->options;
     const bool test = model->test.format != MLPRT_NO_SOURCE;
-    struct mlprt_splits splits;
-    const struct mlprt_dataset *d;
-    struct mlprt_metrics m;
 
-    enum mlprt_status status = mlprt_weights_load(
+    const enum mlprt_status status = mlprt_weights_load(
         model, s->arena, o->weights ? o->weights : s->weights, MLPRT_MATCH_ALL, NULL, e);
     if (status)
         return status;
     if (!test && !o->file_count && !o->quiet)
         fprintf(stderr, "note: %s has no test split; this is the training split\n", model->file);
-    status = mlprt_session_load_test(s, &splits, &d, e);
+    return mlprt_session_load_test(s, splits, d, inputs, e);
+}
+
+enum mlprt_status mlprt_eval(struct mlprt_session *s, struct mlprt_error *e)
+{
+    struct mlprt_splits splits;
+    const struct mlprt_dataset *d;
+    struct mlprt_metrics m;
+
+    enum mlprt_status status = mlprt_evaluate_open(s, &splits, &d, false, e);
     if (status)
         return status;
     status = mlprt_evaluate(s, d, &m, e);
     mlprt_splits_free(&splits);
     if (!status)
-        print_result(&m, o->json);
+        print_result(&m, s->options->json);
     return status;
 }

@@ -79,6 +79,8 @@ void mlprt_dataset_gather(const struct mlprt_dataset *d, const struct mlprt_mode
     unsigned char *target = (unsigned char *)arena + model->target_offset;
     const double *scale = model->normalized ? &model->scale : NULL;
     gather_matrix(d, &d->input, model->element, scale, index, n, model->input_stride, input);
+    if (d->inputs_only)
+        return;
     if (d->label)
         for (uint32_t i = 0; i < n; i++)
             label[i] = d->label[mlprt_dataset_row(d, index[i])];

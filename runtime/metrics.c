@@ -16,8 +16,7 @@ double mlprt_metrics_add_losses(const struct mlprt_session *s, uint32_t n, doubl
     return sum;
 }
 
-/* The class that a sample's outputs say. */
-static uint32_t class_of(const struct mlprt_session *s, uint32_t sample)
+uint32_t mlprt_metrics_class(const struct mlprt_session *s, uint32_t sample)
 {
     const struct mlprt_model *model = s->model;
     const size_t row = (size_t)sample * model->output_stride;
@@ -43,7 +42,7 @@ void mlprt_metrics_add(struct mlprt_metrics *m, const struct mlprt_session *s,
     for (uint32_t i = 0; i < batch->n; i++) {
         m->loss_sum += mlprt_arena_get(model, s->arena, model->loss_offset, i);
         if (model->target == MLPRT_CLASS) {
-            m->correct += class_of(s, i) == batch->label[i];
+            m->correct += mlprt_metrics_class(s, i) == batch->label[i];
             continue;
         }
         for (uint32_t j = 0; j < model->output_size; j++) {

@@ -11,8 +11,11 @@ struct mlprt_metrics {
     double loss_sum, square_sum;        /* of samples' losses; of (output - target)² */
 };
 
+/* The class that the outputs of a sample of the batch say: the first of the largest. */
+uint32_t mlprt_metrics_class(const struct mlprt_session *s, uint32_t sample);
+
 /* Adds the batch that the session's path worked on last. Sums are in double, samples ascending,
- * outputs ascending. The class said is the first of the largest outputs. */
+ * outputs ascending. */
 void mlprt_metrics_add(struct mlprt_metrics *m, const struct mlprt_session *s,
                        const struct mlprt_batch *batch);
 

@@ -14,13 +14,18 @@
 static const struct command_row {
     const char *name, *files, *help;
     size_t files_max;
+    const char *about_files; /* NULL: nothing more */
 } command_rows[MLPRT_COMMANDS] = {
-    [MLPRT_TRAIN] = {"train", " [FILE...]", "trains the network and saves its weights", SIZE_MAX},
+    [MLPRT_TRAIN] = {"train", " [FILE...]", "trains the network and saves its weights", SIZE_MAX,
+                     "FILEs replace, in order, the paths of the training split."},
     [MLPRT_EVAL] = {"eval", " [FILE...]", "loss and metrics of trained weights on the test split",
-                    SIZE_MAX},
-    [MLPRT_GRADCHECK] = {"gradcheck", "", "checks the gradients against central differences", 0},
+                    SIZE_MAX, "FILEs replace, in order, the paths of the test split."},
+    [MLPRT_PREDICT] = {"predict", " [FILE]", "what the network says of each sample, as CSV", 1,
+                       "FILE replaces the path of the test split's inputs; it needs no targets."},
+    [MLPRT_GRADCHECK] = {"gradcheck", "", "checks the gradients against central differences", 0,
+                         NULL},
     [MLPRT_INFO] = {"info", " [WEIGHTS]", "what the compiler planned, or what made a weights file",
-                    1},
+                    1, NULL},
 };
 
 enum option_type {
@@ -36,9 +41,10 @@ enum option_type {
 enum { /* sets of commands */
        ON_TRAIN = 1 << MLPRT_TRAIN,
        ON_EVAL = 1 << MLPRT_EVAL,
+       ON_PREDICT = 1 << MLPRT_PREDICT,
        ON_GRADCHECK = 1 << MLPRT_GRADCHECK,
        ON_INFO = 1 << MLPRT_INFO,
-       ON_ALL = ON_TRAIN | ON_EVAL | ON_GRADCHECK | ON_INFO
+       ON_ALL = (1 << MLPRT_COMMANDS) - 1
 };
 
 static const struct option_row {
@@ -49,7 +55,7 @@ static const struct option_row {
 } option_rows[] = {
 #define OPTION_FIELD(name) offsetof(struct mlprt_options, name)
     {"--data", "DIR", "where the paths of the data start (default: the current directory)",
-     ON_TRAIN | ON_EVAL | ON_GRADCHECK, OPTION_TEXT, OPTION_FIELD(data)},
+     ON_TRAIN | ON_EVAL | ON_PREDICT | ON_GRADCHECK, OPTION_TEXT, OPTION_FIELD(data)},
     {"--epochs", "N", "passes over the training split", ON_TRAIN, OPTION_COUNT,
      OPTION_FIELD(epochs)},
     {"--lr", "X", "learning rate", ON_TRAIN, OPTION_RATE, OPTION_FIELD(lr)},
@@ -70,8 +76,8 @@ static const struct option_row {
     {"--resume", "F",
      "go on from checkpoint F, of the same program, data, --lr and --seed; --epochs may differ",
      ON_TRAIN, OPTION_TEXT, OPTION_FIELD(resume)},
-    {"--weights", "W", "the weights (default: the model's name with .safetensors)", ON_EVAL,
-     OPTION_TEXT, OPTION_FIELD(weights)},
+    {"--weights", "W", "the weights (default: the model's name with .safetensors)",
+     ON_EVAL | ON_PREDICT, OPTION_TEXT, OPTION_FIELD(weights)},
     {"--all", NULL, "check every parameter, however many there are", ON_GRADCHECK, OPTION_FLAG,
      OPTION_FIELD(all)},
     {"--program", NULL, "print the resolved program", ON_INFO, OPTION_FLAG, OPTION_FIELD(program)},
@@ -80,8 +86,8 @@ static const struct option_row {
     {"--json", NULL, "print one line of JSON", ON_EVAL, OPTION_FLAG, OPTION_FIELD(json)},
     {"--quiet", NULL, "print nothing but warnings and errors", ON_TRAIN, OPTION_FLAG,
      OPTION_FIELD(quiet)},
-    {"--quiet", NULL, "print nothing but the result, warnings and errors", ON_EVAL, OPTION_FLAG,
-     OPTION_FIELD(quiet)},
+    {"--quiet", NULL, "print nothing but the result, warnings and errors", ON_EVAL | ON_PREDICT,
+     OPTION_FLAG, OPTION_FIELD(quiet)},
     {"--help", NULL, "print this help (also -h)", ON_ALL, OPTION_FLAG, OPTION_FIELD(help)},
 #undef OPTION_FIELD
 };
@@ -331,8 +337,6 @@ void mlprt_options_help(FILE *out, const char *program, const struct mlprt_model
             fprintf(out, "  %-*s %-4s %s\n", width, row->name, row->value ? row->value : "",
                     row->help);
     }
-    if (command_rows[command].files_max == SIZE_MAX)
-        fputs("\nFILEs replace, in order, the paths of the split it works on: eval the test split, "
-              "else training.\n",
-              out);
+    if (command_rows[command].about_files)
+        fprintf(out, "\n%s\n", command_rows[command].about_files);
 }

@@ -10,6 +10,7 @@
 enum mlprt_command {
     MLPRT_TRAIN,
     MLPRT_EVAL,
+    MLPRT_PREDICT,
     MLPRT_GRADCHECK,
     MLPRT_INFO,
     MLPRT_COMMANDS /* how many there are; also: none was given */

@@ -75,7 +75,8 @@ enum mlprt_status mlprt_session_load(const struct mlprt_session *s, struct mlprt
 
 enum mlprt_status mlprt_session_load_test(const struct mlprt_session *s,
                                           struct mlprt_splits *splits,
-                                          const struct mlprt_dataset **d, struct mlprt_error *e)
+                                          const struct mlprt_dataset **d, bool inputs,
+                                          struct mlprt_error *e)
 {
     const struct mlprt_model *model = s->model;
     const struct mlprt_options *o = s->options;
@@ -87,8 +88,10 @@ enum mlprt_status mlprt_session_load_test(const struct mlprt_session *s,
                                  NULL, 0, e);
     *splits = (struct mlprt_splits){0};
     const bool of_train = !named || model->test.format == MLPRT_HOLDOUT;
-    return mlprt_dataset_load(&splits->test, model, of_train ? &model->train : &model->test,
-                              o->data, o->files, o->file_count, e);
+    const struct mlprt_source *source = of_train ? &model->train : &model->test;
+    if (inputs)
+        return mlprt_dataset_load_inputs(&splits->test, model, source, o->files[0], e);
+    return mlprt_dataset_load(&splits->test, model, source, o->data, o->files, o->file_count, e);
 }
 
 struct mlprt_batch mlprt_session_batch(struct mlprt_session *s, const struct mlprt_dataset *d,

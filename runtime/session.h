@@ -29,10 +29,12 @@ enum mlprt_status mlprt_session_load(const struct mlprt_session *s, struct mlprt
                                      unsigned wanted, struct mlprt_error *e);
 
 /* Loads what there is to test a network on: the FILEs, as they stand; else the test split; else the
- * training split. *d is where among the splits it is. */
+ * training split. *d is where among the splits it is. If nothing but inputs is wanted, a FILE needs
+ * no targets beside it. */
 enum mlprt_status mlprt_session_load_test(const struct mlprt_session *s,
                                           struct mlprt_splits *splits,
-                                          const struct mlprt_dataset **d, struct mlprt_error *e);
+                                          const struct mlprt_dataset **d, bool inputs,
+                                          struct mlprt_error *e);
 
 /* Gathers samples index[0 … n-1] of d, 1 <= n <= batch, and describes them as a batch. */
 struct mlprt_batch mlprt_session_batch(struct mlprt_session *s, const struct mlprt_dataset *d,

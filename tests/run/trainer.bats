@@ -34,7 +34,7 @@ rows="train = table([0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]);"
     ends 2 ./xor
     [ ! -s out ]
     grep -q "^usage: xor COMMAND" err
-    for command in train eval gradcheck info; do
+    for command in train eval predict gradcheck info; do
         grep -q "^  $command " err
     done
 }
@@ -214,7 +214,7 @@ END
     [ "$status" = 3 ]
     grep -q "error: standard output: " err
     [ -s xor.safetensors ]
-    for command in eval info gradcheck --help; do
+    for command in eval predict info gradcheck --help; do
         status=0
         ./xor $command >/dev/full 2>/dev/null || status=$?
         [ "$status" = 3 ]

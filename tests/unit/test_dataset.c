@@ -165,6 +165,42 @@ Test(dataset, files)
     scratch_close(&s);
 }
 
+/* Inputs by themselves: no file of targets is there, and none of the batch's are touched. */
+Test(dataset, inputs_only)
+{
+    enum { UNTOUCHED = 9 };
+    static const uint32_t index[] = {1};
+    const struct mlprt_source table = {.format = MLPRT_TABLE, .row_count = 1, .row_length = 3};
+    const struct mlprt_model regression = regressor(), classification = classifier();
+    struct {
+        double input[8], target[2];
+    } arena = {.target = {UNTOUCHED, UNTOUCHED}};
+    uint32_t label[] = {UNTOUCHED};
+    struct mlprt_dataset d;
+    struct mlprt_error e;
+    struct scratch s;
+    scratch_open(&s);
+    const char *path = PUT(&s, "x", IDX2("\x08", "\2", "\2", "\1\2\3\4"));
+    cr_assert_eq(mlprt_dataset_load_inputs(&d, &regression, &files, path, &e), MLPRT_OK, "%s",
+                 e.text);
+    cr_expect_eq(d.samples, 2);
+    mlprt_dataset_gather(&d, &regression, index, 1, &arena, NULL);
+    cr_expect(arena.input[0] == 3 && arena.input[1] == 4);
+    cr_expect(arena.target[0] == UNTOUCHED && arena.target[1] == UNTOUCHED);
+    mlprt_dataset_free(&d);
+    cr_assert_eq(mlprt_dataset_load_inputs(&d, &classification, &files, path, &e), MLPRT_OK);
+    mlprt_dataset_gather(&d, &classification, index, 1, &arena, label);
+    cr_expect_eq(label[0], UNTOUCHED);
+    mlprt_dataset_free(&d);
+    cr_expect_eq(mlprt_dataset_load_inputs(&d, &regression, &table, path, &e), MLPRT_USAGE);
+    CONTAINS(e.text, "takes no FILE");
+    path = PUT(&s, "wide", IDX2("\x08", "\1", "\3", "\1\2\3"));
+    cr_expect_eq(mlprt_dataset_load_inputs(&d, &regression, &files, path, &e), MLPRT_MISMATCH);
+    CONTAINS(e.text, "wide: 3 numbers");
+    cr_expect_null(d.input.memory);
+    scratch_close(&s);
+}
+
 Test(dataset, no_source)
 {
     struct mlprt_dataset d;

@@ -1,0 +1,98 @@
+/* The predict command: what a trained network says, a line for each sample.
+ *
+ *     classes  class,probability    the most probable class, and how probable it is
+ *     chances  p1,p2,…              the probability of each output
+ *     numbers  y1,y2,…              the outputs
+ *
+ * Numbers are printed with nine digits, which tell all floats apart. */
+#include "posix.h"
+
+#include "evaluate.h"
+#include "metrics.h"
+#include "param.h"
+#include "predict.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#define PREDICT_NUMBER "%.9g"
+
+static void print_header(const struct mlprt_model *model)
+{
+    if (model->target == MLPRT_CLASS) {
+        puts("class,probability");
+        return;
+    }
+    const char name = model->target == MLPRT_CHANCES ? 'p' : 'y';
+    for (uint32_t j = 0; j < model->output_size; j++)
+        printf("%s%c%" PRIu32, j ? "," : "", name, j + 1);
+    putchar('\n');
+}
+
+/* Output j of a sample of the batch. */
+static double output_of(const struct mlprt_session *s, uint32_t sample, uint32_t j)
+{
+    const struct mlprt_model *model = s->model;
+    return mlprt_arena_get(model, s->arena, model->output_offset,
+                           (size_t)sample * model->output_stride + j);
+}
+
+/* The softmax probability of a sample's most probable class: 1 / Σ exp(z - max z), its terms of the
+ * element type, their sum in double. */
+static double probability_of(const struct mlprt_session *s, uint32_t sample, uint32_t class)
+{
+    const double most = output_of(s, sample, class);
+    double sum = 0;
+
+    for (uint32_t j = 0; j < s->model->output_size; j++) {
+        const double below = output_of(s, sample, j) - most;
+        sum += s->model->element == MLPRT_F32 ? (double)mlprt_expf((float)below) : exp(below);
+    }
+    return 1 / sum;
+}
+
+static void print_class(const struct mlprt_session *s, uint32_t sample)
+{
+    const uint32_t class = mlprt_metrics_class(s, sample);
+    printf("%" PRIu32 "," PREDICT_NUMBER "\n", class, probability_of(s, sample, class));
+}
+
+static double chance_of(const struct mlprt_session *s, double log_odds)
+{
+    return s->model->element == MLPRT_F32 ? (double)mlprt_sigmoidf((float)log_odds)
+                                          : mlprt_sigmoid(log_odds);
+}
+
+static void print_outputs(const struct mlprt_session *s, uint32_t sample)
+{
+    for (uint32_t j = 0; j < s->model->output_size; j++) {
+        const double output = output_of(s, sample, j);
+        printf("%s" PREDICT_NUMBER, j ? "," : "",
+               s->model->target == MLPRT_CHANCES ? chance_of(s, output) : output);
+    }
+    putchar('\n');
+}
+
+enum mlprt_status mlprt_predict(struct mlprt_session *s, struct mlprt_error *e)
+{
+    struct mlprt_splits splits;
+    const struct mlprt_dataset *d;
+    struct mlprt_walk w;
+
+    enum mlprt_status status = mlprt_evaluate_open(s, &splits, &d, true, e);
+    if (status)
+        return status;
+    status = mlprt_walk_open(&w, s, d, e);
+    if (!status)
+        print_header(s->model);
+    while (!status && !ferror(stdout) && mlprt_walk_next(&w))
+        for (uint32_t i = 0; i < w.batch.n; i++)
+            if (s->model->target == MLPRT_CLASS)
+                print_class(s, i);
+            else
+                print_outputs(s, i);
+    mlprt_walk_close(&w);
+    mlprt_splits_free(&splits);
+    return status;
+}
