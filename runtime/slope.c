@@ -180,6 +180,19 @@ static int compare_doubles(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
+/* What the last rounding alone leaves of a loss's digits, in the mean: evenly spread over a unit in
+ * the last place. Fourth differences show less where the loss hardly moves and rounds to the same
+ * number every time. */
+static double least_noise(const struct mlprt_probe *p)
+{
+    const double unit = p->s->model->element == MLPRT_F32 ? FLT_EPSILON : DBL_EPSILON;
+    double square = 0;
+
+    for (uint32_t i = 0; i < p->rows; i++)
+        square = fma(p->loss[i], p->loss[i], square);
+    return unit / sqrt(12) * sqrt(square) / p->rows;
+}
+
 /* The rounding errors of the mean loss: the median of what is left of it in fourth differences. */
 static double measure_noise(struct mlprt_probe *p)
 {
@@ -194,7 +207,7 @@ static double measure_noise(struct mlprt_probe *p)
     }
     qsort(noise, NOISE_RAYS, sizeof *noise, compare_doubles);
     /* 0.67 is the median of a normal distribution's magnitudes */
-    return noise[NOISE_RAYS / 2] / 0.67;
+    return fmax(noise[NOISE_RAYS / 2] / 0.67, least_noise(p));
 }
 
 /* Copies the parameters out of the arena, and their gradients. */

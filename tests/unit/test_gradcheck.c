@@ -183,6 +183,42 @@ Test(gradcheck, takes_zero_for_the_slope_of_a_flat_loss)
     CONTAINS(e.text, " is zero everywhere");
 }
 
+/* A loss that is 1 but for what the network adds in its last digits: over the tiny steps that noise
+ * is measured with it rounds to the same number. */
+static const double faint = 1e-9;
+
+static void evaluate_faint(const struct mlprt_batch *b)
+{
+    struct handnet_arena *a = b->arena;
+
+    handnet_evaluate(b);
+    for (uint32_t i = 0; i < b->n; i++)
+        a->loss[i] = fma(faint, a->loss[i], 1);
+}
+
+static void gradient_faint(const struct mlprt_batch *b)
+{
+    struct handnet_arena *a = b->arena;
+    const size_t size = sizeof a->dw1 + sizeof a->db1 + sizeof a->dw2 + sizeof a->db2;
+
+    handnet_gradient(b);
+    for (size_t i = 0; i < size / sizeof(handnet_real); i++)
+        (&a->dw1[0][0][0])[i] *= faint;
+}
+
+Test(gradcheck, bears_the_last_rounding_of_a_loss)
+{
+    static const struct mlprt_path path = {"faint", handnet_always, evaluate_faint, gradient_faint,
+                                           handnet_update};
+    static const struct mlprt_path *const paths[] = {&path};
+    struct mlprt_model model = handnet_model();
+
+    model.paths = paths;
+    model.path_count = 1;
+    for (uint64_t seed = 1; seed <= 10; seed++)
+        cr_expect_eq(check(&model, seed), MLPRT_OK, "%s", e.text);
+}
+
 Test(gradcheck, leaves_frozen_tensors_out)
 {
     struct mlprt_param params[4];
