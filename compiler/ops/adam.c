@@ -16,8 +16,7 @@
 
 #include <math.h>
 
-/* WORD_DECAY: λ as it was given, which not every tensor has. */
-enum { DECOUPLED = UPDATE_OWN, BETA1, BETA2, EPS, WORD_DECAY };
+enum { DECOUPLED = UPDATE_OWN, BETA1, BETA2, EPS };
 
 static size_t states(const struct value *args, struct update_state state[STATE_MAX])
 {
@@ -32,7 +31,6 @@ static void attributes(const struct value *args, double attr[OP_ATTR_MAX])
     attr[BETA1] = args[ADAM_BETA1].number;
     attr[BETA2] = args[ADAM_BETA2].number;
     attr[EPS] = args[ADAM_EPS].number;
-    attr[WORD_DECAY] = args[ADAM_WEIGHT_DECAY].number;
 }
 
 static void attributes_decoupled(const struct value *args, double attr[OP_ATTR_MAX])
@@ -68,10 +66,10 @@ static void constants(struct cbuild *cb, const struct op *op)
         cx_call(cb, CT_OTHER, "mlprt_adam_rate", 3, lr, cx_double(cb, op->attr[BETA1]), t));
     update_constant(cb, "root",
                     cx_call(cb, CT_OTHER, "mlprt_adam_root", 2, cx_double(cb, op->attr[BETA2]), t));
-    if (op->attr[DECOUPLED] != 0)
+    if (own_decay(op) > 0)
         update_constant(
             cb, "kept",
-            cx_call(cb, CT_OTHER, "mlprt_decay_kept", 2, lr, cx_double(cb, op->attr[WORD_DECAY])));
+            cx_call(cb, CT_OTHER, "mlprt_decay_kept", 2, lr, cx_double(cb, own_decay(op))));
 }
 
 const struct optimizer optimizer_adam = {WORD_ADAM,  OP_ADAM, states,

@@ -153,6 +153,16 @@ static void clip_constant(struct cbuild *cb, const struct ir *ir)
                     cx_call(cb, CT_OTHER, "mlprt_clip", 2, cx_double(cb, ir_clip_norm(ir)), sum));
 }
 
+/* The update that needs all numbers of a step: one with decay, if there is any. */
+static const struct op *neediest(const struct ir *ir)
+{
+    const struct op *found = &ir->ops.at[ir->ops.len - 1];
+    for (size_t i = 0; i < ir->ops.len; i++)
+        if (ir->ops.at[i].phase == PHASE_UPDATE && ir->ops.at[i].attr[UPDATE_DECAY] > 0)
+            found = &ir->ops.at[i];
+    return found;
+}
+
 void update_emit_constants(struct cbuild *cb, const struct ir *ir, enum phase phase)
 {
     const char *real = cb_real_name(cb);
@@ -161,10 +171,9 @@ void update_emit_constants(struct cbuild *cb, const struct ir *ir, enum phase ph
         cx_div(cb, cx_real(cb, 1), cx_cast(cb, CT_REAL, real, batch_member(cb, CT_INT, "n"))));
     if (phase != PHASE_UPDATE)
         return;
-    const struct op *last = &ir->ops.at[ir->ops.len - 1];
     if (ir_clip_norm(ir) > 0)
         clip_constant(cb, ir);
-    optimizer_of(ir->model->train->args[TRAIN_OPTIMIZER].word)->constants(cb, last);
+    optimizer_of(ir->model->train->args[TRAIN_OPTIMIZER].word)->constants(cb, neediest(ir));
 }
 
 /* ---- emission: the loop ---- */

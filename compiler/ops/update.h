@@ -17,7 +17,8 @@ struct optimizer {
     enum op_kind kind;
     size_t (*states)(const struct value *args, struct update_state states[STATE_MAX]);
     void (*attributes)(const struct value *args, double attr[OP_ATTR_MAX]);
-    /* The numbers of a step: their names, and their declarations from update_batch's. */
+    /* The numbers of a step: the names of those that this update takes, and the declarations of
+     * those that any takes, op being one that takes them all. */
     size_t (*scalars)(const struct op *op, const char *names[OP_SCALARS_MAX]);
     void (*constants)(struct cbuild *cb, const struct op *op);
 };

@@ -26,6 +26,16 @@ compile_all() {
     compile_all clang
 }
 
+@test "strict: a decay that no parameter has leaves nothing unused" {
+    cat >net.mlp <<'MLP'
+model net { input = 2; loss = half_squared; dense(20, frozen = true); prelu; }
+data { train = table([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22]); }
+train { optimizer = adamw(weight_decay = 0.1); batch = 1; epochs = 1; }
+MLP
+    mlpgen net.mlp -o net.c
+    gcc $STRICT -O2 -I"$ROOT/runtime" -c net.c -o net.o
+}
+
 @test "strict: a warning would be seen" {
     mlpgen "$ROOT/examples/xor/xor.mlp" -o xor.c
     echo 'static int narrowed(double x) { return x; } int use(void); int use(void) { return narrowed(1); }' >>xor.c
