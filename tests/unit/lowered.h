@@ -13,6 +13,12 @@
 /* How many passes have run, by the name of the last. */
 enum { AUTODIFF = 1, PRUNE, FUSE, SCHEDULE, MEMORY };
 
+/* A model of these layers and one of two units behind them, for classes. */
+#define NET(layers)                                                                                \
+    "model net { input = 3; loss = softmax_cross_entropy; " layers " dense(2); }\n"                \
+    "data { train = table([0.5, -1, 2, 0], [1, 0.25, -0.75, 1], [-2, 1, 0.5, 0]); }\n"             \
+    "train { optimizer = sgd(lr = 0.1, momentum = 0.9); batch = 2; epochs = 1; }\n"
+
 /* The IR of a model's text after its first `passes_run` passes. */
 static inline struct ir *ir_of(struct program *p, const char *text, size_t passes_run,
                                enum unroll unroll)
