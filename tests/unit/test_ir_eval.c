@@ -178,3 +178,52 @@ Test(ir_eval, dropout_in_evaluation)
         program_close(&p);
     }
 }
+
+/* Training drops the share p, other elements in each layer, sample and step; what inverted dropout
+ * keeps it divides by 1 − p. */
+static void expect_dropout(const char *mode, double kept)
+{
+    enum { UNITS = 400, ROWS = 5, ALL = UNITS * ROWS };
+    char text[512];
+    struct program p;
+    struct ir_eval ev;
+    snprintf(text, sizeof text,
+             "model net { input = 400; loss = half_squared; dropout(0.25, mode = %s); "
+             "dropout(0.25, mode = %s); dense(1); }\n"
+             "data { train = idx(\"inputs\", \"targets\"); }\n"
+             "train { optimizer = sgd(lr = 0.1); batch = 5; epochs = 1; }\n",
+             mode, mode);
+    struct ir *ir = ir_of(&p, text, PRUNE, UNROLL_AUTO);
+    ir_eval_init(&ev, &p.arena, ir, true);
+    ev.n = ROWS;
+    ev.training = true;
+    ev.seed = 7;
+    for (size_t i = 0; i < ALL; i++)
+        ev.value[ir->input][i] = 1;
+    ir_eval_run(&ev, SECTION_FORWARD, SECTION_FORWARD);
+
+    const struct op *first = op_of(ir, OP_DROPOUT, 0), *second = op_of(ir, OP_DROPOUT, 1);
+    const double *mask = ev.value[first->in[1]];
+    size_t dropped = 0;
+    for (size_t i = 0; i < ALL; i++) {
+        const double y = ev.value[first->out[0]][i];
+        cr_expect(y == 0 || fabs(y - kept) < 1e-15, "%s: %g, not %g", mode, y, kept);
+        dropped += y == 0;
+    }
+    cr_expect(dropped > ALL / 4 - 60 && dropped < ALL / 4 + 60, "%s: %zu dropped", mode, dropped);
+    cr_expect_arr_neq(mask, ev.value[second->in[1]], ALL * sizeof *mask, "one mask for all layers");
+    cr_expect_arr_neq(mask, mask + UNITS, UNITS * sizeof *mask, "one mask for all samples");
+
+    double old[ALL];
+    memcpy(old, mask, sizeof old);
+    ev.step = 1;
+    ir_eval_run(&ev, SECTION_FORWARD, SECTION_FORWARD);
+    cr_expect_arr_neq(mask, old, sizeof old, "one mask for all steps");
+    program_close(&p);
+}
+
+Test(ir_eval, dropout_in_training)
+{
+    expect_dropout("inverted", 1 / 0.75);
+    expect_dropout("classic", 1);
+}
