@@ -227,3 +227,57 @@ Test(ir_eval, dropout_in_training)
     expect_dropout("inverted", 1 / 0.75);
     expect_dropout("classic", 1);
 }
+
+/* The loss of one sample and its gradient by the scores z, in float and in double. The identity in
+ * front of the loss makes the inputs the scores. */
+static void expect_loss(const char *words, const double z[3], uint32_t label,
+                        const double target[3], double loss, const double slopes[3])
+{
+    char text[512];
+    snprintf(text, sizeof text,
+             "model net { input = 3; loss = %s; dense(3, bias = false); }\n"
+             "data { train = idx(\"inputs\", \"targets\"); }\n"
+             "train { optimizer = sgd(lr = 0.1); batch = 1; epochs = 1; }\n",
+             words);
+    for (int f64 = 0; f64 < 2; f64++) {
+        struct program p;
+        struct ir_eval ev;
+        struct ir *ir = ir_of(&p, text, PRUNE, UNROLL_AUTO);
+        ir_eval_init(&ev, &p.arena, ir, f64);
+        ev.n = 1;
+        ev.label = &label;
+        for (uint32_t j = 0; j < 3; j++) {
+            *ev_at(&ev, ir->input, 0, j) = z[j];
+            *ev_at(&ev, ir->params.at[0].value, j, j) = 1;
+            if (target)
+                *ev_at(&ev, ir->target, 0, j) = target[j];
+        }
+        ir_eval_run(&ev, SECTION_FORWARD, SECTION_BACKWARD);
+        const double got = *ev_at(&ev, ir->loss, 0, 0);
+        cr_expect(fabs(got - loss) <= 1e-6 * fabs(loss), "%s: loss %.9g, not %.9g", words, got,
+                  loss);
+        for (uint32_t j = 0; j < 3; j++) {
+            const double slope = *ev_at(&ev, op_of(ir, OP_DENSE_DW, 0)->in[1], 0, j);
+            cr_expect_float_eq(slope, slopes[j], 1e-7, "%s: slope %u is %.9g, not %.9g", words, j,
+                               slope, slopes[j]);
+        }
+        program_close(&p);
+    }
+}
+
+/* Scores as far apart as they get: nothing overflows, and nothing is lost where they are equal. */
+Test(ir_eval, losses_of_far_scores)
+{
+    static const double far[3] = {1e4, -1e4, 0}, equal[3] = {7, 7, 7};
+    const char *softmax = "softmax_cross_entropy";
+    expect_loss(softmax, far, 0, NULL, 0, (double[]){0, 0, 0});
+    expect_loss(softmax, far, 1, NULL, 2e4, (double[]){1, -1, 0});
+    expect_loss(softmax, far, 2, NULL, 1e4, (double[]){1, 0, -1});
+    expect_loss(softmax, equal, 1, NULL, log(3), (double[]){1 / 3., -2 / 3., 1 / 3.});
+    expect_loss("softmax_cross_entropy(label_smoothing = 0.3)", far, 0, NULL, 3000,
+                (double[]){0.2, -0.1, -0.1});
+    expect_loss("sigmoid_cross_entropy", far, 0, (double[]){1, 0, 0}, log(2) / 3,
+                (double[]){0, 0, 0.5 / 3});
+    expect_loss("sigmoid_cross_entropy", far, 0, (double[]){0, 1, 1}, (2e4 + log(2)) / 3,
+                (double[]){1 / 3., -1 / 3., -0.5 / 3});
+}
