@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,24 +113,34 @@ Test(cprint, reals_are_written_as_reals)
     expect_value(cx_real(&cb, 5e-324), "5e-324");
 }
 
+/* v, which is a float unless f64 says that reals are doubles, printed and read again. */
+static void expect_read_back(double v, bool f64, const char *longest)
+{
+    struct strbuf out = {0};
+    cbuild_init(&cb, &arena, f64);
+    cb_do(&cb, cx_real(&cb, v));
+    cprint_file(&cb.file, &out);
+    const double back = f64 ? strtod(out.text, NULL) : (double)strtof(out.text, NULL);
+    cr_assert_eq(memcmp(&v, &back, sizeof v), 0, "%a printed as %s", v, out.text);
+    cr_assert_leq(out.len, strlen(longest));
+    strbuf_free(&out);
+}
+
 Test(cprint, reals_read_back_exactly)
 {
     uint64_t state = 1;
     for (int i = 0; i < 20000; i++) {
         state = state * 6364136223846793005u + 1442695040888963407u;
-        uint32_t bits = (uint32_t)(state >> 32) & 0x7FFFFFFF;
-        float v, back;
-        if (bits >= 0x7F800000)
-            continue; /* not finite */
-        memcpy(&v, &bits, sizeof v);
-        struct strbuf out = {0};
-        cbuild_init(&cb, &arena, false);
-        cb_do(&cb, cx_real(&cb, v));
-        cprint_file(&cb.file, &out);
-        back = strtof(out.text, NULL);
-        cr_assert_eq(memcmp(&v, &back, sizeof v), 0, "%a printed as %s", v, out.text);
-        cr_assert_leq(out.len, strlen("1.23456789e-12f;\n"));
-        strbuf_free(&out);
+        const uint64_t bits64 = (state ^ state >> 32) & 0x7FFFFFFFFFFFFFFF;
+        const uint32_t bits32 = (uint32_t)(state >> 32) & 0x7FFFFFFF;
+        double v64;
+        float v32;
+        memcpy(&v64, &bits64, sizeof v64);
+        memcpy(&v32, &bits32, sizeof v32);
+        if (isfinite(v32))
+            expect_read_back(v32, false, "1.23456789e-12f;\n");
+        if (isfinite(v64))
+            expect_read_back(v64, true, "1.2345678901234567e-123;\n");
     }
 }
 
