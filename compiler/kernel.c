@@ -149,7 +149,7 @@ static void tile_finish(struct tile *t)
                 struct cx *aux = NULL;
                 if (post->aux != NO_TENSOR)
                     aux = load(t, tile_place(t, post_aux_name(cb->arena, post, p), i, v));
-                y = post_emit(&lane, post, y, aux);
+                y = post_emit(&lane, post, p, y, aux);
             }
             cb_do(cb, cx_call(cb, CT_OTHER, t->v->store, 2, tile_place(t, "c", i, v), y));
         }
@@ -191,7 +191,7 @@ static void scalar_tile_body(struct tile *t)
         struct cx *aux = NULL;
         if (t->op->post[p].aux != NO_TENSOR)
             aux = tile_aux(t, p, j);
-        y = post_emit(&lane, &t->op->post[p], y, aux);
+        y = post_emit(&lane, &t->op->post[p], p, y, aux);
     }
     cb_set(cb, cx_at(cb, reals(t, "c"), j), y);
     cb_end(cb);

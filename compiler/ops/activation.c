@@ -37,11 +37,21 @@ bool activation_from_input(enum activation_id id, const double *attr)
 
 /* Posts: one value at a time. */
 
-struct cx *post_emit(const struct lane *l, const struct post *post, struct cx *x, struct cx *aux)
+/* A letter in the names of a post behind the first: two of a kind may stand in one place. */
+static const char *post_letter(struct arena *arena, size_t i)
+{
+    return i ? arena_printf(arena, "%c", (char)('a' + i)) : "";
+}
+
+struct cx *post_emit(const struct lane *l, const struct post *post, size_t i, struct cx *x,
+                     struct cx *aux)
 {
     const struct activation *a = activation_of(post->activation);
-    return post->kind == OP_ACT ? a->emit(l, post->attr, x)
-                                : a->emit_gradient(l, post->attr, x, aux);
+    struct arena *arena = l->cb->arena;
+    struct lane own = *l;
+    own.suffix = arena_printf(arena, "%s%s", post_letter(arena, i), l->suffix);
+    return post->kind == OP_ACT ? a->emit(&own, post->attr, x)
+                                : a->emit_gradient(&own, post->attr, x, aux);
 }
 
 double post_eval(const struct ir_eval *ev, const struct post *post, double x, double aux)
@@ -60,7 +70,7 @@ const char *post_name(struct arena *arena, const struct post *post)
 const char *post_aux_name(struct arena *arena, const struct post *post, size_t i)
 {
     const char *name = activation_from_input(post->activation, post->attr) ? "x" : "y";
-    return i ? arena_printf(arena, "%s%c", name, (char)('a' + i)) : name; /* a number may follow */
+    return arena_printf(arena, "%s%s", name, post_letter(arena, i)); /* a number may follow */
 }
 
 bool post_in_tile(const struct post *post, const struct isa *isa)
@@ -86,7 +96,7 @@ static void emit_element(struct emit *e, const struct lane *l, struct cx *j, voi
         struct cx *aux = NULL;
         if (w->aux_row[i])
             aux = lane_load(l, post_aux_name(e->cb->arena, &w->post[i], i), w->aux_row[i], j);
-        v = post_emit(l, &w->post[i], v, aux);
+        v = post_emit(l, &w->post[i], i, v, aux);
     }
     lane_store(l, w->y_row, j, v);
 }

@@ -65,7 +65,7 @@ static void rows_emit_straight(struct emit *e, const struct op *op)
         scalar.suffix = emit_suffix(e, at);
         for (size_t p = 0; p < op->post_count; p++)
             v = post_emit(
-                &scalar, &op->post[p], v,
+                &scalar, &op->post[p], p, v,
                 aux[p] ? lane_load(&scalar, post_aux_name(cb->arena, &op->post[p], p), aux[p], at)
                        : NULL);
         cb_set(cb, cx_at(cb, out, at), v);

@@ -75,8 +75,10 @@ void update_emit_constants(struct cbuild *cb, const struct ir *ir, enum phase ph
 enum { DROPOUT_ATTR_P, DROPOUT_ATTR_CLASSIC };
 
 /* One element-wise op applied to a value in a lane (scalar or vector): what the fuse pass may hang
- * behind another op. aux is the second input's value at the same place, or NULL. */
-struct cx *post_emit(const struct lane *l, const struct post *post, struct cx *x, struct cx *aux);
+ * behind another op, as its post number i. aux is the second input's value at the same place, or
+ * NULL. */
+struct cx *post_emit(const struct lane *l, const struct post *post, size_t i, struct cx *x,
+                     struct cx *aux);
 double post_eval(const struct ir_eval *ev, const struct post *post, double x, double aux);
 /* An OP_ACT or OP_ACT_GRAD as a post. */
 struct post post_of(const struct op *op);

@@ -36,6 +36,21 @@ MLP
     gcc $STRICT -O2 -I"$ROOT/runtime" -c net.c -o net.o
 }
 
+# Their gradients are fused into one place, where both want names for what they need twice.
+@test "strict: two activations of a kind in a row have names of their own" {
+    for layers in "silu; silu; dense(20);" "gelu; gelu; silu; silu;"; do
+        cat >net.mlp <<MLP
+model net { input = 2; loss = half_squared; dense(20); $layers dense(1); }
+data { train = table([1, 2, 3]); }
+train { optimizer = sgd(lr = 0.1); batch = 1; epochs = 1; }
+MLP
+        for unroll in always never; do
+            mlpgen --unroll=$unroll net.mlp -o net.c
+            gcc $STRICT -O0 -I"$ROOT/runtime" -c net.c -o net.o
+        done
+    done
+}
+
 @test "strict: a warning would be seen" {
     mlpgen "$ROOT/examples/xor/xor.mlp" -o xor.c
     echo 'static int narrowed(double x) { return x; } int use(void); int use(void) { return narrowed(1); }' >>xor.c
