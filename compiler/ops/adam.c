@@ -104,9 +104,10 @@ static void body(const struct op *op, struct update *u)
     struct cx *b1 = lane_constant(l, op->attr[BETA1]), *b2 = lane_constant(l, op->attr[BETA2]);
     struct cx *rest1 = lane_constant(l, 1 - op->attr[BETA1]);
     struct cx *rest2 = lane_constant(l, 1 - op->attr[BETA2]), *w = u->w;
-    update_state_set(u, 0, "new_m", lane_fma(l, b1, u->state[0], lane_mul(l, rest1, u->g)));
-    update_state_set(u, 1, "new_s",
-                     lane_fma(l, b2, u->state[1], lane_mul(l, lane_mul(l, rest2, u->g), u->g)));
+    struct cx *more_m = lane_local(l, "more_m", lane_mul(l, rest1, u->g));
+    struct cx *more_s = lane_local(l, "more_s", lane_mul(l, lane_mul(l, rest2, u->g), u->g));
+    update_state_set(u, 0, "new_m", lane_fma(l, b1, u->state[0], more_m));
+    update_state_set(u, 1, "new_s", lane_fma(l, b2, u->state[1], more_s));
     struct cx *spread = lane_div(l, lane_sqrt(l, u->state[1]), update_scalar(u, "root"));
     struct cx *divisor =
         lane_local(l, "divisor", lane_add(l, spread, lane_constant(l, op->attr[EPS])));

@@ -26,7 +26,7 @@ static struct cx *emit(const struct lane *l, const double *attr, struct cx *x)
 {
     (void)attr;
     struct cx *half = lane_local(l, "half", lane_product(l, lane_constant(l, 0.5), x));
-    struct cx *z = lane_product(l, lane_constant(l, sqrt_half), x);
+    struct cx *z = lane_local(l, "z", lane_product(l, lane_constant(l, sqrt_half), x));
     return lane_fma(l, half, lane_call(l, LANE_ERF, z), half);
 }
 
@@ -35,11 +35,13 @@ static struct cx *emit_gradient(const struct lane *l, const double *attr, struct
 {
     (void)attr;
     struct cx *half = lane_constant(l, 0.5);
-    struct cx *z = lane_product(l, lane_constant(l, sqrt_half), x);
-    struct cx *phi = lane_fma(l, half, lane_call(l, LANE_ERF, z), half);
-    struct cx *power =
-        lane_call(l, LANE_EXP, lane_product(l, lane_mul(l, lane_constant(l, -0.5), x), x));
-    struct cx *density = lane_product(l, lane_constant(l, density_at_0), power);
+    struct cx *z = lane_local(l, "z", lane_product(l, lane_constant(l, sqrt_half), x));
+    struct cx *phi = lane_local(l, "phi", lane_fma(l, half, lane_call(l, LANE_ERF, z), half));
+    struct cx *exponent =
+        lane_local(l, "exponent", lane_product(l, lane_mul(l, lane_constant(l, -0.5), x), x));
+    struct cx *power = lane_call(l, LANE_EXP, exponent);
+    struct cx *density =
+        lane_local(l, "density", lane_product(l, lane_constant(l, density_at_0), power));
     return lane_product(l, dy, lane_fma(l, x, density, phi));
 }
 

@@ -50,9 +50,9 @@ static void body(const struct op *op, struct update *u)
 {
     const struct lane *l = u->lane;
     struct cx *rest = lane_constant(l, 1 - op->attr[ALPHA]);
+    struct cx *more_s = lane_local(l, "more_s", lane_mul(l, lane_mul(l, rest, u->g), u->g));
     update_state_set(u, 0, "new_s",
-                     lane_fma(l, lane_constant(l, op->attr[ALPHA]), u->state[0],
-                              lane_mul(l, lane_mul(l, rest, u->g), u->g)));
+                     lane_fma(l, lane_constant(l, op->attr[ALPHA]), u->state[0], more_s));
     struct cx *divisor = lane_add(l, lane_sqrt(l, u->state[0]), lane_constant(l, op->attr[EPS]));
     struct cx *step = lane_div(l, u->g, divisor);
     if (u->state[1]) {
