@@ -27,7 +27,7 @@ unit_objects     := $(units:%.c=$(B)/%.o)
 evaluators       := $(B)/oracle $(B)/gradients $(B)/parity
 
 .PHONY: all help demo check check-san check-seeds check-math check-gradients check-parity check-matrix \
-    record-parity bench lint format install uninstall clean
+    check-mutants record-parity bench lint format install uninstall clean
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -122,6 +122,11 @@ check-parity: ## gradients and training against what PyTorch computed, the table
 	@mkdir -p docs/results
 	@tools/check-parity $(B) > docs/results/parity.txt; status=$$?; \
 	cat docs/results/parity.txt; exit $$status
+
+check-mutants: ## single faults in the sources, each seen by its test, the table kept in docs/results (4 minutes)
+	@tools/install-deps build check
+	@mkdir -p docs/results
+	@tests/mutants/run > docs/results/mutants.txt; status=$$?; cat docs/results/mutants.txt; exit $$status
 
 record-parity: ## what PyTorch computes, recorded anew, after showing the differences
 	@tools/install-deps parity
