@@ -138,9 +138,41 @@ static void check_train(struct scope *s, const struct value *train)
     diag_help(s->diags, "give a source: idx(...) or table(...)");
 }
 
+/* Is the target of the training split its input? */
+static bool learns_input(const struct model *m)
+{
+    const struct value *train = &m->data->args[DATA_TRAIN];
+    return !train->bad && train->word->vocab->id == WORD_IDX &&
+           words_has(train->word, IDX_TARGET) && train->word->args[IDX_TARGET].word;
+}
+
+/* Targets can be normalised where they are numbers of their own, and where that can be undone. */
+static void check_normalize_target(struct scope *s, const struct model *m)
+{
+    const struct value *normalize = &m->data->args[DATA_NORMALIZE_TARGET];
+    if (normalize->bad || normalize->word->vocab->id == WORD_NO_NORMALIZE)
+        return;
+    const struct word *how = normalize->word, *loss = m->block->args[MODEL_LOSS].word;
+    if (words_has(m->block, MODEL_LOSS) && model_target(m) != TARGET_NUMBERS) {
+        diag_report(s->diags, DIAG_NORMALIZE_TARGET, normalize->span,
+                    "the targets of '%s' are %s, which are not normalized", loss->vocab->name,
+                    model_target(m) == TARGET_CLASS ? "classes" : "0 or 1");
+    } else if (learns_input(m)) {
+        diag_report(s->diags, DIAG_NORMALIZE_TARGET, normalize->span,
+                    "the target is the input, which is normalized already");
+        diag_help(s->diags, "'normalize' is for both");
+    } else if (how->vocab->id == WORD_SCALE && words_has(how, SCALE_F) &&
+               fabs(how->args[SCALE_F].number) < FLT_MIN) {
+        diag_report(s->diags, DIAG_NORMALIZE_TARGET, how->args[SCALE_F].span,
+                    "targets times %s cannot be told apart",
+                    number_text(how->args[SCALE_F].number).at);
+    }
+}
+
 void data_check(struct scope *s, struct model *m)
 {
     check_train(s, &m->data->args[DATA_TRAIN]);
     for (size_t split = DATA_TRAIN; split <= DATA_VALIDATION; split++)
         check_source(s, m, &m->data->args[split]);
+    check_normalize_target(s, m);
 }

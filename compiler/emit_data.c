@@ -102,9 +102,30 @@ static void add_split(struct emitter *em, struct cx *m, size_t split, const char
     cx_list_add(&em->cb, m, member, row);
 }
 
+static void add_normalize(struct emitter *em, struct cx *m, size_t property, const char *member)
+{
+    struct cbuild *cb = &em->cb;
+    const struct word *how = em->model->data->args[property].word;
+    struct cx *row = cx_list(cb, false);
+    switch (how->vocab->id) {
+    case WORD_SCALE:
+        cx_list_add(cb, row, ".kind", cx_name(cb, CT_OTHER, "MLPRT_SCALE"));
+        cx_list_add(cb, row, ".factor", cx_double(cb, how->args[SCALE_F].number));
+        break;
+    case WORD_STANDARDIZE:
+        cx_list_add(cb, row, ".kind", cx_name(cb, CT_OTHER, "MLPRT_STANDARDIZE"));
+        break;
+    case WORD_MINMAX: cx_list_add(cb, row, ".kind", cx_name(cb, CT_OTHER, "MLPRT_MINMAX")); break;
+    default: return;
+    }
+    cx_list_add(cb, m, member, row);
+}
+
 void emit_data_members(struct emitter *em, struct cx *m)
 {
     add_split(em, m, DATA_TRAIN, ".train");
     add_split(em, m, DATA_VALIDATION, ".validation");
     add_split(em, m, DATA_TEST, ".test");
+    add_normalize(em, m, DATA_NORMALIZE, ".normalize");
+    add_normalize(em, m, DATA_NORMALIZE_TARGET, ".normalize_target");
 }

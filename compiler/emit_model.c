@@ -241,12 +241,7 @@ static void add_schedule(struct emitter *em, struct cx *m, const struct word *sc
 static void add_training(struct emitter *em, struct cx *m)
 {
     const struct value *train = em->model->train->args;
-    const struct value *normalize = &em->model->data->args[DATA_NORMALIZE];
     emit_data_members(em, m);
-    if (normalize->word->vocab->id == WORD_SCALE) {
-        add(em, m, ".normalized", truth(em, true));
-        add(em, m, ".scale", cx_double(&em->cb, normalize->word->args[SCALE_F].number));
-    }
     add(em, m, ".lr", cx_double(&em->cb, train[TRAIN_OPTIMIZER].word->args[OPTIMIZER_LR].number));
     add(em, m, ".epochs", count(em, (uint64_t)train[TRAIN_EPOCHS].number));
     add(em, m, ".seed", count(em, em->model->seed));

@@ -203,6 +203,6 @@ void resolved_print(const struct model *m, struct strbuf *out)
 void resolved_print_identity(const struct model *m, struct strbuf *out)
 {
     print_model(m, out);
-    if (m->data)
-        print_property(m, m->data, DATA_NORMALIZE, out);
+    for (size_t i = DATA_NORMALIZE; m->data && i <= DATA_NORMALIZE_TARGET; i++)
+        print_property(m, m->data, i, out);
 }

@@ -92,6 +92,8 @@ enum word_id {
     /* normalisation */
     WORD_NO_NORMALIZE, /* none */
     WORD_SCALE,
+    WORD_STANDARDIZE,
+    WORD_MINMAX,
     /* dropout modes */
     WORD_INVERTED,
     WORD_CLASSIC,
@@ -126,7 +128,7 @@ enum init_family { INIT_FAMILY_XAVIER, INIT_FAMILY_HE, INIT_FAMILY_LECUN };
 
 /* The places of arguments in vocab_word.params and word.args. */
 enum { MODEL_INPUT, MODEL_LOSS, MODEL_INIT };
-enum { DATA_TRAIN, DATA_TEST, DATA_VALIDATION, DATA_NORMALIZE };
+enum { DATA_TRAIN, DATA_TEST, DATA_VALIDATION, DATA_NORMALIZE, DATA_NORMALIZE_TARGET };
 enum {
     TRAIN_OPTIMIZER,
     TRAIN_BATCH,

@@ -75,6 +75,10 @@ static const struct {
     {"train_test_split", "holdout"},
     {"random_split", "holdout"},
     {"test_size", "fraction"},
+    {"standard_scaler", "standardize"},
+    {"standardise", "standardize"},
+    {"zscore", "standardize"},
+    {"min_max_scaler", "minmax"},
 };
 
 /* The next byte of a name as it is compared with theirs: LearningRate is learning_rate. */

@@ -45,8 +45,9 @@ void mlprt_dataset_free(struct mlprt_dataset *d)
     *d = (struct mlprt_dataset){0};
 }
 
-static double matrix_number(const struct mlprt_matrix *m, size_t i)
+double mlprt_matrix_number(const struct mlprt_matrix *m, uint32_t row, uint32_t column)
 {
+    const size_t i = (size_t)row * m->columns + column;
     switch (m->stored) {
     case MLPRT_U8: return ((const uint8_t *)m->data)[i];
     case MLPRT_I8: return ((const int8_t *)m->data)[i];
@@ -67,7 +68,7 @@ static enum mlprt_status labels_take(struct mlprt_dataset *d, const struct mlprt
     if (!d->label)
         return mlprt_file_fail(e, MLPRT_IO, r->target_path, "not enough memory for its labels");
     for (uint32_t i = 0; i < d->samples; i++) {
-        const double x = matrix_number(&d->target, i);
+        const double x = mlprt_matrix_number(&d->target, i, 0);
         const bool in_range = x >= 0 && x < classes; /* false for NaN */
         if (!in_range || (double)(uint32_t)x != x)
             return mlprt_file_fail(e, MLPRT_MISMATCH, r->target_path,

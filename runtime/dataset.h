@@ -7,6 +7,8 @@
 #include "sha256.h"
 #include "status.h"
 
+struct mlprt_normalizers; /* normalize.h */
+
 /* Elements as the file stores them, in the machine's byte order; converted only when gathered. */
 enum mlprt_stored { MLPRT_U8, MLPRT_I8, MLPRT_I16, MLPRT_I32, MLPRT_STORED_F32, MLPRT_STORED_F64 };
 
@@ -52,9 +54,14 @@ void mlprt_dataset_free(struct mlprt_dataset *d);
 
 /* Copies samples index[0 … n-1] into the arena at the model's input (and numeric target) offsets,
  * converted to the element type and normalised, and their classes into label[n] (may be NULL where
- * targets are numbers). Columns between a row's end and its stride become zeros.
- * x' = x · scale, both rounded to the element type first. */
+ * targets are numbers). Columns between a row's end and its stride become zeros. */
 void mlprt_dataset_gather(const struct mlprt_dataset *d, const struct mlprt_model *model,
-                          const uint32_t *index, uint32_t n, void *arena, uint32_t *label);
+                          const struct mlprt_normalizers *normalizers, const uint32_t *index,
+                          uint32_t n, void *arena, uint32_t *label);
+
+/* A row of a matrix as numbers: out[columns]. */
+void mlprt_matrix_row(const struct mlprt_matrix *m, uint32_t row, double *out);
+/* One of its numbers. */
+double mlprt_matrix_number(const struct mlprt_matrix *m, uint32_t row, uint32_t column);
 
 #endif

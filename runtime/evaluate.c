@@ -45,7 +45,7 @@ enum mlprt_status mlprt_evaluate(struct mlprt_session *s, const struct mlprt_dat
         return status;
     *m = (struct mlprt_metrics){0};
     while (mlprt_walk_next(&w))
-        mlprt_metrics_add(m, s, &w.batch);
+        mlprt_metrics_add(m, s, d, w.index, &w.batch);
     mlprt_walk_close(&w);
     return MLPRT_OK;
 }
@@ -69,12 +69,17 @@ enum mlprt_status mlprt_evaluate_open(struct mlprt_session *s, struct mlprt_spli
 {
     const struct mlprt_model *model = s->model;
     const struct mlprt_options *o = s->options;
+    const char *weights = o->weights ? o->weights : s->weights;
     const bool test = model->test.format != MLPRT_NO_SOURCE;
 
-    const enum mlprt_status status = mlprt_weights_load(
-        model, s->arena, o->weights ? o->weights : s->weights, MLPRT_MATCH_ALL, NULL, e);
+    const enum mlprt_status status =
+        mlprt_weights_load(model, s->arena, &s->normalizers, weights, MLPRT_MATCH_ALL, NULL, e);
     if (status)
         return status;
+    if (!mlprt_normalizers_ready(&s->normalizers) && !o->quiet)
+        fprintf(stderr,
+                "note: %s does not say how it is normalized; fitted to the training split\n",
+                weights);
     if (!test && !o->file_count && !o->quiet)
         fprintf(stderr, "note: %s has no test split; this is the training split\n", model->file);
     return mlprt_session_load_test(s, splits, d, inputs, e);

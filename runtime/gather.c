@@ -1,10 +1,10 @@
-/* Samples into a batch: converted to the element type and normalised on the way.
+/* Samples into a batch: converted to the element type and normalised on the way (normalize.h).
  *
  * One small function for each pair of stored and element type. Blocks of a constant length are what
  * makes gcc use vector instructions at -O2 already. */
 #include "posix.h"
 
-#include "dataset.h"
+#include "normalize.h"
 
 #include "data/format.h"
 
@@ -12,41 +12,56 @@
 
 enum { GATHER_BLOCK = 16 /* elements: what a vector register of the least size holds as bytes */ };
 
-/* x' = x · scale, both rounded to the element type first; without scale: x. */
-#define GATHER_DEFINE(name, from_type, to_type)                                                    \
-    static void name(void *restrict out, const void *restrict in, size_t n, const double *scale)   \
+/* One row, as normalize.h defines it. wide_type holds every number of from_type and of to_type. */
+#define GATHER_DEFINE(name, from_type, wide_type, to_type)                                         \
+    static void name(void *restrict out, const void *restrict in, size_t n,                        \
+                     const struct mlprt_normalizer *normalizer)                                    \
     {                                                                                              \
         to_type *restrict to = out;                                                                \
         const from_type *restrict from = in;                                                       \
+        const to_type scale = (to_type)normalizer->how.factor;                                     \
+        const to_type *offset = normalizer->offset, *factor = normalizer->factor;                  \
         size_t i = 0;                                                                              \
-        if (!scale) {                                                                              \
+        switch (normalizer->how.kind) {                                                            \
+        case MLPRT_UNCHANGED:                                                                      \
             for (; i < n; i++)                                                                     \
                 to[i] = (to_type)from[i];                                                          \
-            return;                                                                                \
+            break;                                                                                 \
+        case MLPRT_SCALE:                                                                          \
+            for (; n - i >= GATHER_BLOCK; i += GATHER_BLOCK)                                       \
+                for (size_t k = 0; k < GATHER_BLOCK; k++)                                          \
+                    to[i + k] = (to_type)from[i + k] * scale;                                      \
+            for (; i < n; i++)                                                                     \
+                to[i] = (to_type)from[i] * scale;                                                  \
+            break;                                                                                 \
+        case MLPRT_STANDARDIZE:                                                                    \
+        case MLPRT_MINMAX:                                                                         \
+            for (; n - i >= GATHER_BLOCK; i += GATHER_BLOCK)                                       \
+                for (size_t k = 0; k < GATHER_BLOCK; k++)                                          \
+                    to[i + k] = (to_type)((wide_type)from[i + k] - (wide_type)offset[i + k]) *     \
+                                factor[i + k];                                                     \
+            for (; i < n; i++)                                                                     \
+                to[i] = (to_type)((wide_type)from[i] - (wide_type)offset[i]) * factor[i];          \
+            break;                                                                                 \
         }                                                                                          \
-        const to_type factor = (to_type)*scale;                                                    \
-        for (; n - i >= GATHER_BLOCK; i += GATHER_BLOCK)                                           \
-            for (size_t k = 0; k < GATHER_BLOCK; k++)                                              \
-                to[i + k] = (to_type)from[i + k] * factor;                                         \
-        for (; i < n; i++)                                                                         \
-            to[i] = (to_type)from[i] * factor;                                                     \
     }
 
-GATHER_DEFINE(gather_u8_f32, uint8_t, float)
-GATHER_DEFINE(gather_i8_f32, int8_t, float)
-GATHER_DEFINE(gather_i16_f32, int16_t, float)
-GATHER_DEFINE(gather_i32_f32, int32_t, float)
-GATHER_DEFINE(gather_f32_f32, float, float)
-GATHER_DEFINE(gather_f64_f32, double, float)
-GATHER_DEFINE(gather_u8_f64, uint8_t, double)
-GATHER_DEFINE(gather_i8_f64, int8_t, double)
-GATHER_DEFINE(gather_i16_f64, int16_t, double)
-GATHER_DEFINE(gather_i32_f64, int32_t, double)
-GATHER_DEFINE(gather_f32_f64, float, double)
-GATHER_DEFINE(gather_f64_f64, double, double)
+GATHER_DEFINE(gather_u8_f32, uint8_t, float, float)
+GATHER_DEFINE(gather_i8_f32, int8_t, float, float)
+GATHER_DEFINE(gather_i16_f32, int16_t, float, float)
+GATHER_DEFINE(gather_i32_f32, int32_t, double, float)
+GATHER_DEFINE(gather_f32_f32, float, float, float)
+GATHER_DEFINE(gather_f64_f32, double, double, float)
+GATHER_DEFINE(gather_u8_f64, uint8_t, double, double)
+GATHER_DEFINE(gather_i8_f64, int8_t, double, double)
+GATHER_DEFINE(gather_i16_f64, int16_t, double, double)
+GATHER_DEFINE(gather_i32_f64, int32_t, double, double)
+GATHER_DEFINE(gather_f32_f64, float, double, double)
+GATHER_DEFINE(gather_f64_f64, double, double, double)
 #undef GATHER_DEFINE
 
-typedef void gather_row(void *restrict out, const void *restrict in, size_t n, const double *scale);
+typedef void gather_row(void *restrict out, const void *restrict in, size_t n,
+                        const struct mlprt_normalizer *normalizer);
 
 static gather_row *const gather_rows[][2] = {
     [MLPRT_U8] = {[MLPRT_F32] = gather_u8_f32, [MLPRT_F64] = gather_u8_f64},
@@ -59,33 +74,43 @@ static gather_row *const gather_rows[][2] = {
 
 /* The rows of m that hold samples index[0 … n-1] of d, to rows of stride elements at out. */
 static void gather_matrix(const struct mlprt_dataset *d, const struct mlprt_matrix *m,
-                          enum mlprt_element element, const double *scale, const uint32_t *index,
-                          uint32_t n, uint32_t stride, unsigned char *out)
+                          enum mlprt_element element, const struct mlprt_normalizer *normalizer,
+                          const uint32_t *index, uint32_t n, uint32_t stride, unsigned char *out)
 {
     gather_row *const row = gather_rows[m->stored][element];
     const size_t size = element == MLPRT_F32 ? sizeof(float) : sizeof(double);
     const size_t row_size = m->columns * mlprt_stored_size(m->stored);
     const unsigned char *in = m->data;
     for (uint32_t i = 0; i < n; i++, out += stride * size) {
-        row(out, in + mlprt_dataset_row(d, index[i]) * row_size, m->columns, scale);
+        row(out, in + mlprt_dataset_row(d, index[i]) * row_size, m->columns, normalizer);
         memset(out + m->columns * size, 0, (stride - m->columns) * size);
     }
 }
 
 void mlprt_dataset_gather(const struct mlprt_dataset *d, const struct mlprt_model *model,
-                          const uint32_t *index, uint32_t n, void *arena, uint32_t *label)
+                          const struct mlprt_normalizers *normalizers, const uint32_t *index,
+                          uint32_t n, void *arena, uint32_t *label)
 {
+    const bool own_target = d->target.rows != 0;
     unsigned char *input = (unsigned char *)arena + model->input_offset;
     unsigned char *target = (unsigned char *)arena + model->target_offset;
-    const double *scale = model->normalized ? &model->scale : NULL;
-    gather_matrix(d, &d->input, model->element, scale, index, n, model->input_stride, input);
+    gather_matrix(d, &d->input, model->element, &normalizers->input, index, n, model->input_stride,
+                  input);
     if (d->inputs_only)
         return;
     if (d->label)
         for (uint32_t i = 0; i < n; i++)
             label[i] = d->label[mlprt_dataset_row(d, index[i])];
-    else if (d->target.rows)
-        gather_matrix(d, &d->target, model->element, NULL, index, n, model->target_stride, target);
     else
-        gather_matrix(d, &d->input, model->element, scale, index, n, model->target_stride, target);
+        gather_matrix(d, own_target ? &d->target : &d->input, model->element,
+                      own_target ? &normalizers->target : &normalizers->input, index, n,
+                      model->target_stride, target);
+}
+
+void mlprt_matrix_row(const struct mlprt_matrix *m, uint32_t row, double *out)
+{
+    static const struct mlprt_normalizer unchanged = {.how.kind = MLPRT_UNCHANGED};
+    const unsigned char *in = m->data;
+    const size_t row_size = m->columns * mlprt_stored_size(m->stored);
+    gather_rows[m->stored][MLPRT_F64](out, in + row * row_size, m->columns, &unchanged);
 }

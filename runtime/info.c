@@ -70,6 +70,18 @@ static void print_source(const char *split, const struct mlprt_source *source)
     }
 }
 
+static void print_normalize(const char *what, const struct mlprt_normalize *how)
+{
+    switch (how->kind) {
+    case MLPRT_UNCHANGED: break;
+    case MLPRT_SCALE: printf("%-10s %s times %g\n", "normalize", what, how->factor); break;
+    case MLPRT_STANDARDIZE:
+        printf("%-10s %s to mean 0 and standard deviation 1\n", "normalize", what);
+        break;
+    case MLPRT_MINMAX: printf("%-10s %s to 0 … 1\n", "normalize", what); break;
+    }
+}
+
 static void print_paths(const struct mlprt_session *s)
 {
     printf("%-10s", "paths");
@@ -103,8 +115,8 @@ static void print_model(const struct mlprt_session *s)
     print_source("train", &model->train);
     print_source("validation", &model->validation);
     print_source("test", &model->test);
-    if (model->normalized)
-        printf("%-10s inputs times %g\n", "normalize", model->scale);
+    print_normalize("inputs", &model->normalize);
+    print_normalize("targets", &model->normalize_target);
     printf("%-10s %zu bytes in one arena, %zu of them the optimizer's\n", "memory",
            model->arena_size, model->state_size);
     print_paths(s);

@@ -4,8 +4,10 @@
 #include "json.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void mlprt_json_fail(struct mlprt_json *j, size_t at, const char *fmt, ...)
@@ -91,6 +93,56 @@ uint64_t mlprt_json_whole(struct mlprt_json *j)
     }
     if (j->at == start)
         expected_json(j, "a whole number");
+    return j->status ? 0 : value;
+}
+
+static size_t skip_digits(const char *text, size_t at)
+{
+    return at + strspn(text + at, "0123456789");
+}
+
+/* Length of the number that text starts with, 0 if it starts with none. */
+static size_t number_length(const char *text)
+{
+    size_t at = text[0] == '-';
+    const size_t whole = skip_digits(text, at);
+    if (whole == at || (text[at] == '0' && whole > at + 1))
+        return 0;
+    at = whole;
+    if (text[at] == '.') {
+        const size_t fraction = skip_digits(text, at + 1);
+        if (fraction == at + 1)
+            return 0;
+        at = fraction;
+    }
+    if (text[at] == 'e' || text[at] == 'E') {
+        const size_t sign = at + 1 + (text[at + 1] == '+' || text[at + 1] == '-');
+        const size_t exponent = skip_digits(text, sign);
+        if (exponent == sign)
+            return 0;
+        at = exponent;
+    }
+    return at;
+}
+
+double mlprt_json_number(struct mlprt_json *j)
+{
+    enum { LONGEST = 64 };
+    char text[LONGEST + 1] = "";
+    if (j->status)
+        return 0;
+    skip_json_space(j);
+    const size_t left = j->end - j->at;
+    memcpy(text, j->bytes + j->at, left < LONGEST ? left : LONGEST);
+    const size_t length = number_length(text);
+    const double value = strtod(text, NULL);
+    if (length == 0)
+        expected_json(j, "a number");
+    else if (length == LONGEST)
+        mlprt_json_fail(j, j->at, "a number of %d characters or more", LONGEST);
+    else if (!isfinite(value))
+        mlprt_json_fail(j, j->at, "number beyond all doubles");
+    j->at += length;
     return j->status ? 0 : value;
 }
 

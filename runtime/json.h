@@ -44,6 +44,8 @@ struct mlprt_text mlprt_json_string(struct mlprt_json *j);
 struct mlprt_text mlprt_json_key(struct mlprt_json *j);
 /* A number without sign, fraction and exponent. */
 uint64_t mlprt_json_whole(struct mlprt_json *j);
+/* A number, rounded to the nearest double; one beyond all doubles is an error. */
+double mlprt_json_number(struct mlprt_json *j);
 /* Nothing but white space may be left. */
 void mlprt_json_finish(struct mlprt_json *j);
 /* "PATH: byte AT: …" (bytes from 0), unless an error came before. */

@@ -16,15 +16,28 @@ double mlprt_metrics_add_losses(const struct mlprt_session *s, uint32_t n, doubl
     return sum;
 }
 
-uint32_t mlprt_metrics_class(const struct mlprt_session *s, uint32_t sample)
+double mlprt_metrics_output(const struct mlprt_session *s, uint32_t sample, uint32_t j)
 {
     const struct mlprt_model *model = s->model;
-    const size_t row = (size_t)sample * model->output_stride;
-    uint32_t best = 0;
-    double most = mlprt_arena_get(model, s->arena, model->output_offset, row);
+    return mlprt_arena_get(model, s->arena, model->output_offset,
+                           (size_t)sample * model->output_stride + j);
+}
 
-    for (uint32_t j = 1; j < model->output_size; j++) {
-        const double output = mlprt_arena_get(model, s->arena, model->output_offset, row + j);
+/* As the network has it: normalised. */
+static double target_of(const struct mlprt_session *s, uint32_t sample, uint32_t j)
+{
+    const struct mlprt_model *model = s->model;
+    return mlprt_arena_get(model, s->arena, model->target_offset,
+                           (size_t)sample * model->target_stride + j);
+}
+
+uint32_t mlprt_metrics_class(const struct mlprt_session *s, uint32_t sample)
+{
+    uint32_t best = 0;
+    double most = mlprt_metrics_output(s, sample, 0);
+
+    for (uint32_t j = 1; j < s->model->output_size; j++) {
+        const double output = mlprt_metrics_output(s, sample, j);
         if (output > most) {
             most = output;
             best = j;
@@ -33,28 +46,49 @@ uint32_t mlprt_metrics_class(const struct mlprt_session *s, uint32_t sample)
     return best;
 }
 
+/* How many of a sample's outputs are on the side of 1/2 that their targets are on. */
+static uint32_t chances_right(const struct mlprt_session *s, uint32_t sample)
+{
+    uint32_t right = 0;
+
+    for (uint32_t j = 0; j < s->model->output_size; j++)
+        right += (mlprt_metrics_output(s, sample, j) > 0) == (target_of(s, sample, j) > 0.5);
+    return right;
+}
+
+/* Adds the squares of what a sample's outputs are off; row is where its target stands. */
+static double add_squares(const struct mlprt_session *s, const struct mlprt_matrix *target,
+                          uint32_t row, uint32_t sample, double sum)
+{
+    const struct mlprt_normalizer *n = &s->normalizers.target;
+
+    for (uint32_t j = 0; j < s->model->output_size; j++) {
+        const double output = mlprt_metrics_output(s, sample, j);
+        const double d = target->rows ? mlprt_normalizer_undo(n, s->model, j, output) -
+                                            mlprt_matrix_number(target, row, j)
+                                      : output - target_of(s, sample, j);
+        sum = fma(d, d, sum);
+    }
+    return sum;
+}
+
 void mlprt_metrics_add(struct mlprt_metrics *m, const struct mlprt_session *s,
+                       const struct mlprt_dataset *d, const uint32_t *index,
                        const struct mlprt_batch *batch)
 {
-    const struct mlprt_model *model = s->model;
-
-    m->target = model->target;
-    for (uint32_t i = 0; i < batch->n; i++) {
-        m->loss_sum += mlprt_arena_get(model, s->arena, model->loss_offset, i);
-        if (model->target == MLPRT_CLASS) {
-            m->correct += mlprt_metrics_class(s, i) == batch->label[i];
-            continue;
+    m->target = s->model->target;
+    m->loss_sum = mlprt_metrics_add_losses(s, batch->n, m->loss_sum);
+    for (uint32_t i = 0; i < batch->n; i++)
+        switch (m->target) {
+        case MLPRT_CLASS: m->correct += mlprt_metrics_class(s, i) == batch->label[i]; break;
+        case MLPRT_CHANCES: m->correct += chances_right(s, i); break;
+        case MLPRT_NUMBERS:
+            m->square_sum =
+                add_squares(s, &d->target, mlprt_dataset_row(d, index[i]), i, m->square_sum);
+            break;
         }
-        for (uint32_t j = 0; j < model->output_size; j++) {
-            const double d = mlprt_arena_get(model, s->arena, model->output_offset,
-                                             (size_t)i * model->output_stride + j) -
-                             mlprt_arena_get(model, s->arena, model->target_offset,
-                                             (size_t)i * model->target_stride + j);
-            m->square_sum = fma(d, d, m->square_sum);
-        }
-    }
     m->samples += batch->n;
-    m->outputs += (uint64_t)batch->n * model->output_size;
+    m->outputs += (uint64_t)batch->n * s->model->output_size;
 }
 
 double mlprt_metrics_loss(const struct mlprt_metrics *m)
@@ -64,7 +98,7 @@ double mlprt_metrics_loss(const struct mlprt_metrics *m)
 
 double mlprt_metrics_accuracy(const struct mlprt_metrics *m)
 {
-    return (double)m->correct / (double)m->samples;
+    return (double)m->correct / (double)(m->target == MLPRT_CLASS ? m->samples : m->outputs);
 }
 
 double mlprt_metrics_rmse(const struct mlprt_metrics *m)
@@ -84,7 +118,7 @@ void mlprt_metrics_text(char text[MLPRT_METRICS_TEXT], const struct mlprt_metric
     char loss[MLPRT_NUMBER_TEXT], rmse[MLPRT_NUMBER_TEXT];
 
     mlprt_metrics_number(loss, mlprt_metrics_loss(m));
-    if (m->target == MLPRT_CLASS) {
+    if (m->target != MLPRT_NUMBERS) {
         snprintf(text, MLPRT_METRICS_TEXT, "loss %s  accuracy %.4f", loss,
                  mlprt_metrics_accuracy(m));
     } else {
@@ -104,11 +138,11 @@ static void json_number(char text[MLPRT_NUMBER_TEXT], double value)
 
 void mlprt_metrics_json(char text[MLPRT_METRICS_TEXT], const struct mlprt_metrics *m)
 {
-    const bool class = m->target == MLPRT_CLASS;
+    const bool numbers = m->target == MLPRT_NUMBERS;
     char loss[MLPRT_NUMBER_TEXT], metric[MLPRT_NUMBER_TEXT];
 
     json_number(loss, mlprt_metrics_loss(m));
-    json_number(metric, class ? mlprt_metrics_accuracy(m) : mlprt_metrics_rmse(m));
+    json_number(metric, numbers ? mlprt_metrics_rmse(m) : mlprt_metrics_accuracy(m));
     snprintf(text, MLPRT_METRICS_TEXT, "{\"loss\": %s, \"%s\": %s, \"samples\": %" PRIu64 "}", loss,
-             class ? "accuracy" : "rmse", metric, m->samples);
+             numbers ? "rmse" : "accuracy", metric, m->samples);
 }

@@ -1,5 +1,5 @@
 /* How good a network is on the samples seen: the mean loss, and the accuracy where targets are
- * classes or the root mean square error where they are numbers. */
+ * classes or 0 and 1, or the root mean square error where they are numbers. */
 #ifndef MLPRT_METRICS_H
 #define MLPRT_METRICS_H
 
@@ -7,16 +7,22 @@
 
 struct mlprt_metrics {
     enum mlprt_target target;
-    uint64_t samples, correct, outputs; /* outputs: over all samples */
-    double loss_sum, square_sum;        /* of samples' losses; of (output - target)² */
+    uint64_t samples, outputs; /* outputs: over all samples */
+    uint64_t correct;          /* samples whose class was said; of 0 and 1 the outputs that were */
+    double loss_sum, square_sum; /* of samples' losses; of (output - target)² */
 };
+
+/* Output j of a sample of the batch. */
+double mlprt_metrics_output(const struct mlprt_session *s, uint32_t sample, uint32_t j);
 
 /* The class that the outputs of a sample of the batch say: the first of the largest. */
 uint32_t mlprt_metrics_class(const struct mlprt_session *s, uint32_t sample);
 
-/* Adds the batch that the session's path worked on last. Sums are in double, samples ascending,
- * outputs ascending. */
+/* Adds the batch that the session's path worked on last: samples index[0 … batch->n-1] of d. Sums
+ * are in double, samples ascending, outputs ascending. 1 is said by an output above 0. Distances to
+ * numbers are in their own units, those to the input as the network has it. */
 void mlprt_metrics_add(struct mlprt_metrics *m, const struct mlprt_session *s,
+                       const struct mlprt_dataset *d, const uint32_t *index,
                        const struct mlprt_batch *batch);
 
 /* A running sum of samples' losses and those of such a batch of n. */

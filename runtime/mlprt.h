@@ -19,7 +19,7 @@
 
 /* Raised with every change of the structures below; a program and a runtime of different numbers
  * refuse to work together. */
-#define MLPRT_ABI 3
+#define MLPRT_ABI 4
 
 enum mlprt_element { MLPRT_F32, MLPRT_F64 };
 
@@ -99,6 +99,13 @@ struct mlprt_source {
     bool shuffle; /* false: the last samples */
 };
 
+/* What is done to inputs, or to targets that are numbers: runtime/normalize.h. */
+enum mlprt_normalize_kind { MLPRT_UNCHANGED, MLPRT_SCALE, MLPRT_STANDARDIZE, MLPRT_MINMAX };
+struct mlprt_normalize {
+    enum mlprt_normalize_kind kind;
+    double factor; /* of SCALE */
+};
+
 enum mlprt_target {
     MLPRT_CLASS,
     MLPRT_NUMBERS, /* one for each output */
@@ -144,8 +151,7 @@ struct mlprt_model {
     const char *state_name[MLPRT_STATES]; /* "exp_avg": in a checkpoint; NULL: no such state */
 
     struct mlprt_source train, validation, test;
-    bool normalized;
-    double scale; /* of the inputs, where normalized */
+    struct mlprt_normalize normalize, normalize_target;
 
     double lr;
     struct mlprt_schedule schedule;

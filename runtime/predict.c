@@ -2,14 +2,13 @@
  *
  *     classes  class,probability    the most probable class, and how probable it is
  *     chances  p1,p2,…              the probability of each output
- *     numbers  y1,y2,…              the outputs
+ *     numbers  y1,y2,…              the outputs, in the targets' own units
  *
  * Numbers are printed with nine digits, which tell all floats apart. */
 #include "posix.h"
 
 #include "evaluate.h"
 #include "metrics.h"
-#include "param.h"
 #include "predict.h"
 
 #include <inttypes.h>
@@ -30,23 +29,15 @@ static void print_header(const struct mlprt_model *model)
     putchar('\n');
 }
 
-/* Output j of a sample of the batch. */
-static double output_of(const struct mlprt_session *s, uint32_t sample, uint32_t j)
-{
-    const struct mlprt_model *model = s->model;
-    return mlprt_arena_get(model, s->arena, model->output_offset,
-                           (size_t)sample * model->output_stride + j);
-}
-
 /* The softmax probability of a sample's most probable class: 1 / Σ exp(z - max z), its terms of the
  * element type, their sum in double. */
 static double probability_of(const struct mlprt_session *s, uint32_t sample, uint32_t class)
 {
-    const double most = output_of(s, sample, class);
+    const double most = mlprt_metrics_output(s, sample, class);
     double sum = 0;
 
     for (uint32_t j = 0; j < s->model->output_size; j++) {
-        const double below = output_of(s, sample, j) - most;
+        const double below = mlprt_metrics_output(s, sample, j) - most;
         sum += s->model->element == MLPRT_F32 ? (double)mlprt_expf((float)below) : exp(below);
     }
     return 1 / sum;
@@ -66,10 +57,14 @@ static double chance_of(const struct mlprt_session *s, double log_odds)
 
 static void print_outputs(const struct mlprt_session *s, uint32_t sample)
 {
-    for (uint32_t j = 0; j < s->model->output_size; j++) {
-        const double output = output_of(s, sample, j);
+    const struct mlprt_model *model = s->model;
+
+    for (uint32_t j = 0; j < model->output_size; j++) {
+        const double output = mlprt_metrics_output(s, sample, j);
         printf("%s" PREDICT_NUMBER, j ? "," : "",
-               s->model->target == MLPRT_CHANCES ? chance_of(s, output) : output);
+               model->target == MLPRT_CHANCES
+                   ? chance_of(s, output)
+                   : mlprt_normalizer_undo(&s->normalizers.target, model, j, output));
     }
     putchar('\n');
 }

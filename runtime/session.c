@@ -42,7 +42,8 @@ static enum mlprt_status path_choose(const struct mlprt_model *model, const char
 enum mlprt_status mlprt_session_open(struct mlprt_session *s, const struct mlprt_model *model,
                                      const struct mlprt_options *options, struct mlprt_error *e)
 {
-    *s = (struct mlprt_session){.model = model, .options = options};
+    *s = (struct mlprt_session){
+        .model = model, .options = options, .normalizers = mlprt_normalizers_of(model)};
     const enum mlprt_status status = path_choose(model, options->isa, &s->path, e);
     if (status)
         return status;
@@ -63,35 +64,73 @@ void mlprt_session_close(struct mlprt_session *s)
 {
     free(s->arena);
     free(s->label);
+    mlprt_normalizers_free(&s->normalizers);
     *s = (struct mlprt_session){0};
 }
 
-enum mlprt_status mlprt_session_load(const struct mlprt_session *s, struct mlprt_splits *splits,
+enum mlprt_status mlprt_session_load(struct mlprt_session *s, struct mlprt_splits *splits,
                                      unsigned wanted, struct mlprt_error *e)
 {
     const struct mlprt_options *o = s->options;
-    return mlprt_splits_load(splits, s->model, wanted, o->data, o->files, o->file_count, e);
+    enum mlprt_status status =
+        mlprt_splits_load(splits, s->model, wanted, o->data, o->files, o->file_count, e);
+    if (status)
+        return status;
+    status = mlprt_normalizers_fit(&s->normalizers, s->model, &splits->train, e);
+    if (status)
+        mlprt_splits_free(splits);
+    return status;
 }
 
-enum mlprt_status mlprt_session_load_test(const struct mlprt_session *s,
-                                          struct mlprt_splits *splits,
-                                          const struct mlprt_dataset **d, bool inputs,
-                                          struct mlprt_error *e)
+/* Loads the training split, and whatever else is wanted, to fit the normalisation to it. */
+static enum mlprt_status fit_anew(struct mlprt_session *s, struct mlprt_splits *splits,
+                                  unsigned wanted, struct mlprt_error *e)
+{
+    struct mlprt_error why = {""};
+    enum mlprt_status status = mlprt_splits_load(splits, s->model, wanted | MLPRT_WANT_TRAIN,
+                                                 s->options->data, NULL, 0, &why);
+    if (!status)
+        status = mlprt_normalizers_fit(&s->normalizers, s->model, &splits->train, &why);
+    if (status)
+        return mlprt_fail(e, status,
+                          "the weights do not say how they are normalized, and the training split "
+                          "cannot: %s",
+                          why.text);
+    return status;
+}
+
+/* Loads FILEs as the test split: in the form of its source, or of that which it is held out of. */
+static enum mlprt_status load_files(const struct mlprt_session *s, struct mlprt_splits *splits,
+                                    bool inputs, struct mlprt_error *e)
 {
     const struct mlprt_model *model = s->model;
     const struct mlprt_options *o = s->options;
-    const bool named = model->test.format != MLPRT_NO_SOURCE;
-
-    *d = named || o->file_count ? &splits->test : &splits->train;
-    if (!o->file_count)
-        return mlprt_splits_load(splits, model, named ? MLPRT_WANT_TEST : MLPRT_WANT_TRAIN, o->data,
-                                 NULL, 0, e);
-    *splits = (struct mlprt_splits){0};
-    const bool of_train = !named || model->test.format == MLPRT_HOLDOUT;
-    const struct mlprt_source *source = of_train ? &model->train : &model->test;
+    const bool own = mlprt_split_has_source(&model->test);
+    const struct mlprt_source *source = own ? &model->test : &model->train;
+    mlprt_dataset_free(&splits->test);
     if (inputs)
         return mlprt_dataset_load_inputs(&splits->test, model, source, o->files[0], e);
     return mlprt_dataset_load(&splits->test, model, source, o->data, o->files, o->file_count, e);
+}
+
+enum mlprt_status mlprt_session_load_test(struct mlprt_session *s, struct mlprt_splits *splits,
+                                          const struct mlprt_dataset **d, bool inputs,
+                                          struct mlprt_error *e)
+{
+    const struct mlprt_options *o = s->options;
+    const bool named = s->model->test.format != MLPRT_NO_SOURCE;
+    const unsigned wanted = o->file_count ? 0 : named ? MLPRT_WANT_TEST : MLPRT_WANT_TRAIN;
+
+    *d = named || o->file_count ? &splits->test : &splits->train;
+    enum mlprt_status status =
+        mlprt_normalizers_ready(&s->normalizers)
+            ? mlprt_splits_load(splits, s->model, wanted, o->data, NULL, 0, e)
+            : fit_anew(s, splits, wanted, e);
+    if (!status && o->file_count)
+        status = load_files(s, splits, inputs, e);
+    if (status)
+        mlprt_splits_free(splits);
+    return status;
 }
 
 struct mlprt_batch mlprt_session_batch(struct mlprt_session *s, const struct mlprt_dataset *d,
@@ -100,7 +139,7 @@ struct mlprt_batch mlprt_session_batch(struct mlprt_session *s, const struct mlp
 {
     uint32_t *label = s->model->target == MLPRT_CLASS ? s->label : NULL;
 
-    mlprt_dataset_gather(d, s->model, index, n, s->arena, label);
+    mlprt_dataset_gather(d, s->model, &s->normalizers, index, n, s->arena, label);
     return (struct mlprt_batch){.arena = s->arena,
                                 .label = label,
                                 .n = n,

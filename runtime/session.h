@@ -3,6 +3,7 @@
 #ifndef MLPRT_SESSION_H
 #define MLPRT_SESSION_H
 
+#include "normalize.h"
 #include "options.h"
 #include "split.h"
 
@@ -12,8 +13,9 @@ struct mlprt_session {
     const struct mlprt_model *model;
     const struct mlprt_options *options;
     const struct mlprt_path *path;
-    void *arena;                      /* arena_size bytes, zeros at the start */
-    uint32_t *label;                  /* [batch]; of the samples gathered last */
+    void *arena;     /* arena_size bytes, zeros at the start */
+    uint32_t *label; /* [batch]; of the samples gathered last */
+    struct mlprt_normalizers normalizers;
     char weights[MLPRT_WEIGHTS_NAME]; /* where weights stand unless told: NAME.safetensors */
 };
 
@@ -23,16 +25,16 @@ enum mlprt_status mlprt_session_open(struct mlprt_session *s, const struct mlprt
                                      const struct mlprt_options *options, struct mlprt_error *e);
 void mlprt_session_close(struct mlprt_session *s);
 
-/* Loads the splits that are wanted; the command line's FILEs replace the training source's paths.
- */
-enum mlprt_status mlprt_session_load(const struct mlprt_session *s, struct mlprt_splits *splits,
+/* Loads the splits that are wanted, the training one among them, and fits the normalisation to it;
+ * the command line's FILEs replace the training source's paths. */
+enum mlprt_status mlprt_session_load(struct mlprt_session *s, struct mlprt_splits *splits,
                                      unsigned wanted, struct mlprt_error *e);
 
 /* Loads what there is to test a network on: the FILEs, as they stand; else the test split; else the
  * training split. *d is where among the splits it is. If nothing but inputs is wanted, a FILE needs
- * no targets beside it. */
-enum mlprt_status mlprt_session_load_test(const struct mlprt_session *s,
-                                          struct mlprt_splits *splits,
+ * no targets beside it. Normalisation that the weights did not bring is fitted to the training
+ * split, which has to be there then. */
+enum mlprt_status mlprt_session_load_test(struct mlprt_session *s, struct mlprt_splits *splits,
                                           const struct mlprt_dataset **d, bool inputs,
                                           struct mlprt_error *e);
 

@@ -174,11 +174,6 @@ static enum mlprt_status load_training(struct mlprt_splits *s, const struct mlpr
     return status;
 }
 
-static bool is_source(const struct mlprt_source *split)
-{
-    return split->format != MLPRT_NO_SOURCE && split->format != MLPRT_HOLDOUT;
-}
-
 enum mlprt_status mlprt_splits_load(struct mlprt_splits *s, const struct mlprt_model *model,
                                     unsigned wanted, const char *directory,
                                     const char *const *paths, size_t path_count,
@@ -192,9 +187,9 @@ enum mlprt_status mlprt_splits_load(struct mlprt_splits *s, const struct mlprt_m
     *s = (struct mlprt_splits){0};
     if (wanted & (MLPRT_WANT_TRAIN | held))
         status = load_training(s, model, directory, paths, path_count, e);
-    if (!status && wanted & MLPRT_WANT_VALIDATION && is_source(validation))
+    if (!status && wanted & MLPRT_WANT_VALIDATION && mlprt_split_has_source(validation))
         status = mlprt_dataset_load(&s->validation, model, validation, directory, NULL, 0, e);
-    if (!status && wanted & MLPRT_WANT_TEST && is_source(test))
+    if (!status && wanted & MLPRT_WANT_TEST && mlprt_split_has_source(test))
         status = mlprt_dataset_load(&s->test, model, test, directory, NULL, 0, e);
     if (status)
         mlprt_splits_free(s);

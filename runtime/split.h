@@ -35,4 +35,10 @@ enum mlprt_status mlprt_splits_load(struct mlprt_splits *s, const struct mlprt_m
                                     struct mlprt_error *e);
 void mlprt_splits_free(struct mlprt_splits *s);
 
+/* Is the split a source of its own? */
+static inline bool mlprt_split_has_source(const struct mlprt_source *split)
+{
+    return split->format != MLPRT_NO_SOURCE && split->format != MLPRT_HOLDOUT;
+}
+
 #endif

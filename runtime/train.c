@@ -81,7 +81,7 @@ static enum mlprt_status training_initialize(const struct mlprt_session *s, stru
     if (!taken)
         return MLPRT_IO;
     const enum mlprt_status status =
-        mlprt_weights_load(model, s->arena, init, MLPRT_MATCH_BY_NAME, taken, e);
+        mlprt_weights_load(model, s->arena, NULL, init, MLPRT_MATCH_BY_NAME, taken, e);
     if (!status && !s->options->quiet) {
         printf("initial weights: %s\n", init);
         list_params(model, taken, true, "  taken from it: ");
@@ -127,10 +127,12 @@ static enum mlprt_status training_start(struct training *t, struct mlprt_error *
     const struct mlprt_options *o = s->options;
     struct mlprt_course *c = &t->course;
 
-    *c = (struct mlprt_course){
-        .run = {.lr = o->lr, .seed = o->seed, .data_sha256 = t->data.train.sha256},
-        .epochs = o->epochs,
-        .batches = batches_of(s->model, t->data.train.samples)};
+    *c = (struct mlprt_course){.run = {.lr = o->lr,
+                                       .seed = o->seed,
+                                       .data_sha256 = t->data.train.sha256,
+                                       .normalizers = &s->normalizers},
+                               .epochs = o->epochs,
+                               .batches = batches_of(s->model, t->data.train.samples)};
     const enum mlprt_status status =
         o->resume ? mlprt_checkpoint_load(s->model, s->arena, o, o->resume, c, e)
                   : training_initialize(s, e);

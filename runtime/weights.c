@@ -4,6 +4,7 @@
 
 #include "weights.h"
 
+#include "constants.h"
 #include "json.h"
 
 #include <inttypes.h>
@@ -36,15 +37,13 @@ static void put_metadata(struct mlprt_json_out *out, const struct mlprt_contents
 {
     const struct mlprt_model *model = c->model;
     const struct mlprt_run *run = c->run;
-    char number[MLPRT_DECIMAL], normalize[sizeof "scale()" + MLPRT_DECIMAL] = "none";
-    if (model->normalized)
-        snprintf(normalize, sizeof normalize, "scale(%s)", mlprt_decimal(model->scale, number));
+    char number[MLPRT_DECIMAL];
     mlprt_json_put(out, "{\"__metadata__\":{\"format\":\"");
     mlprt_json_put_escaped(out, weights_format);
     mlprt_json_put(out, "\"");
     put_entry(out, "model", model->name);
     put_entry(out, "model_hash", model->hash);
-    put_entry(out, "normalize", normalize);
+    mlprt_constants_put(model, run->normalizers, out);
     mlprt_json_put(out, ",\"program\":\"");
     for (const char *const *line = model->program; *line; line++) {
         mlprt_json_put_escaped(out, *line);
@@ -197,7 +196,8 @@ static enum mlprt_status match_file(const struct weights_load *l, enum mlprt_mat
     return status ? status : mlprt_weights_match_hash(l->model, l->file, l->error);
 }
 
-enum mlprt_status mlprt_weights_load(const struct mlprt_model *model, void *arena, const char *path,
+enum mlprt_status mlprt_weights_load(const struct mlprt_model *model, void *arena,
+                                     struct mlprt_normalizers *normalizers, const char *path,
                                      enum mlprt_match match, bool *taken, struct mlprt_error *e)
 {
     struct mlprt_safetensors file;
@@ -211,6 +211,8 @@ enum mlprt_status mlprt_weights_load(const struct mlprt_model *model, void *aren
         status = match_file(&l, match);
     else
         status = mlprt_file_fail(e, MLPRT_IO, path, "out of memory");
+    if (!status && normalizers)
+        status = mlprt_constants_take(model, &file, normalizers, e);
     for (size_t i = 0; !status && i < model->param_count; i++) {
         if (l.found[i])
             mlprt_held_copy(&l.held[i], model, &file, l.found[i]);
@@ -239,6 +241,19 @@ static void print_tensors(const struct mlprt_safetensors *s, FILE *out)
                 mlprt_shape_print(s->dims + t->shape, t->rank, shape));
 }
 
+/* Cuts a text that nobody would read to its end, a list of constants; at the start of a character.
+ */
+static bool cut_text(struct mlprt_text *text)
+{
+    enum { SHOWN = 1000 };
+    if (text->size <= SHOWN)
+        return false;
+    text->size = SHOWN;
+    while (text->size && ((unsigned char)text->data[text->size] & 0xc0) == 0x80)
+        text->size--;
+    return true;
+}
+
 /* A text of several lines stands, indented, below its key; control characters become '?', so that
  * no file can talk to the terminal. */
 static void print_metadata(const struct mlprt_metadata *m, FILE *out)
@@ -249,6 +264,7 @@ static void print_metadata(const struct mlprt_metadata *m, FILE *out)
     fprintf(out, "  %s:%s", mlprt_text_quote(m->key, key), lines ? "\n      " : " ");
     while (value.size && value.data[value.size - 1] == '\n')
         value.size--;
+    const bool cut = !lines && cut_text(&value);
     for (size_t i = 0; i < value.size; i++) {
         unsigned char c = (unsigned char)value.data[i];
         bool wide_control = c == 0xc2 && (unsigned char)value.data[i + 1] < 0xa0; /* U+0080 … */
@@ -260,7 +276,7 @@ static void print_metadata(const struct mlprt_metadata *m, FILE *out)
             fputc(c, out);
         i += wide_control;
     }
-    fputc('\n', out);
+    fputs(cut ? " …\n" : "\n", out);
 }
 
 enum mlprt_status mlprt_weights_describe(const char *path, FILE *out, struct mlprt_error *e)

@@ -3,6 +3,7 @@
 #define MLPRT_WEIGHTS_H
 
 #include "mlprt.h"
+#include "normalize.h"
 #include "status.h"
 #include "tensors.h"
 
@@ -15,6 +16,7 @@ struct mlprt_run {
     uint32_t steps;  /* updates; more than those of the epochs where a signal ended the run */
     uint64_t seed;
     const char *data_sha256;
+    const struct mlprt_normalizers *normalizers; /* may be NULL where they need no constants */
 };
 
 /* What a weights file is written from; a checkpoint is one with more tensors and entries. */
@@ -40,7 +42,7 @@ enum mlprt_status mlprt_contents_write(const struct mlprt_contents *c, const cha
  *     format       "mlpgen 1": raised when what is below changes its meaning
  *     model        the model's name
  *     model_hash   SHA-256 of the model's identity
- *     normalize    "none" or "scale(F)"
+ *     normalize …  normalisation and class names: constants.h
  *     program      the resolved program, its lines ended by newlines
  *     lr, epochs, steps, seed   as run; numbers are the shortest decimals that read back the same
  *     data_sha256  SHA-256 of the training data
@@ -60,9 +62,11 @@ enum mlprt_match {
  * entries) says which parameters came from the file; the others are left as they are; another shape
  * under the same name, a frozen parameter that the file lacks, or no match at all is an error, and
  * tensors that the model does not know are passed over. With MATCH_ALL taken may be NULL.
- * On an error the arena and taken are untouched. Errors: MLPRT_IO (no safetensors file),
- * MLPRT_MISMATCH (one that does not fit the model, or holds NaN or infinities). */
-enum mlprt_status mlprt_weights_load(const struct mlprt_model *model, void *arena, const char *path,
+ * The normalizers, unless NULL, take the constants that the file has. On an error the arena and
+ * taken are untouched. Errors: MLPRT_IO (no safetensors file), MLPRT_MISMATCH (one that does not
+ * fit the model, or holds NaN or infinities). */
+enum mlprt_status mlprt_weights_load(const struct mlprt_model *model, void *arena,
+                                     struct mlprt_normalizers *normalizers, const char *path,
                                      enum mlprt_match match, bool *taken, struct mlprt_error *e);
 
 /* The format of another maker, or none, says nothing; of mlpgen's own there is none before this. */

@@ -152,6 +152,16 @@ static struct mlprt_source describe_source(const struct value *source)
                                  .target_path = args[IDX_TARGET].text};
 }
 
+static struct mlprt_normalize describe_normalize(const struct word *how)
+{
+    switch (how->vocab->id) {
+    case WORD_SCALE: return (struct mlprt_normalize){MLPRT_SCALE, how->args[SCALE_F].number};
+    case WORD_STANDARDIZE: return (struct mlprt_normalize){.kind = MLPRT_STANDARDIZE};
+    case WORD_MINMAX: return (struct mlprt_normalize){.kind = MLPRT_MINMAX};
+    default: return (struct mlprt_normalize){.kind = MLPRT_UNCHANGED};
+    }
+}
+
 static const char *const *program_lines(struct arena *arena, const struct model *model)
 {
     VEC(const char *) lines = {0};
@@ -208,7 +218,6 @@ static struct mlprt_model describe(struct arena *arena, const struct ir *ir, con
                                                 [TARGET_CHANCES] = MLPRT_CHANCES};
     const struct model *model = ir->model;
     const struct value *train = model->train->args, *data = model->data->args;
-    const struct word *normalize = data[DATA_NORMALIZE].word;
     size_t end = 0;
     place = ARENA_ARRAY(arena, size_t, ir->tensors.len);
     for (size_t i = 0; i < ir->tensors.len; i++) {
@@ -242,8 +251,8 @@ static struct mlprt_model describe(struct arena *arena, const struct ir *ir, con
         .train = describe_source(&data[DATA_TRAIN]),
         .validation = describe_source(&data[DATA_VALIDATION]),
         .test = describe_source(&data[DATA_TEST]),
-        .normalized = normalize->vocab->id == WORD_SCALE,
-        .scale = normalize->vocab->id == WORD_SCALE ? normalize->args[SCALE_F].number : 0,
+        .normalize = describe_normalize(data[DATA_NORMALIZE].word),
+        .normalize_target = describe_normalize(data[DATA_NORMALIZE_TARGET].word),
         .state_name = {state_name(model, 0), state_name(model, 1)},
         .lr = train[TRAIN_OPTIMIZER].word->args[OPTIMIZER_LR].number,
         .schedule = describe_schedule(train[TRAIN_SCHEDULE].word),

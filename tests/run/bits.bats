@@ -96,6 +96,23 @@ bits() {
     differ linked.0 seed
 }
 
+# What the runtime computes before a step: splits, constants of normalisation, samples gathered by them.
+@test "bits: held out and normalised, the runtime compiled with the program" {
+    sed 's/test  = samples;/test = holdout(0.2); validation = holdout(0.2); normalize = standardize;/' \
+        "$ROOT/tests/models/mixed.mlp" >class.mlp
+    sed 's/normalize = .*/test = holdout(0.3); normalize = minmax; normalize_target = standardize;/' \
+        "$ROOT/tests/models/regression.mlp" >number.mlp
+    for build in "class gcc -O0" "class clang -O3" "number clang -O1" \
+        "number gcc -O3 -march=native -ffp-contract=fast"; do
+        set -- $build
+        "$BUILD/oracle" $1.mlp train --quiet --save reference
+        mlpgen --standalone $1.mlp
+        CC=$2 standalone $1.c program "${@:3}"
+        ./program train --quiet --save out
+        cmp reference out
+    done
+}
+
 # Gradients of 1e18 next to weights that hardly move: what stands in the padding of looped layers must
 # not decide whether weights are finite.
 @test "bits: large gradients, unrolled and looped" {

@@ -96,3 +96,93 @@ END
     fails 4 ./net gradcheck
     [ ! -e net.safetensors ]
 }
+
+# Numbers of very different sizes, and one column that is constant.
+@test "data: a normalised regression learns what a raw one cannot, in its own units" {
+    "$PYTHON" - >rows <<'END'
+import random
+random.seed(3)
+rows = []
+for _ in range(40):
+    a, b = random.uniform(1e5, 1e5 + 50), random.uniform(0, 1e-3)
+    rows.append(f"[{a!r}, {b!r}, 7, {2e4 + 30 * (a - 1e5) + 1e6 * b!r}]")
+print(", ".join(rows))
+END
+    cat >net.mlp <<END
+model net { input = 3; loss = mse; dense(1); }
+data { train = table($(cat rows)); test = holdout(0.25); normalize = standardize; normalize_target = standardize; }
+train { optimizer = sgd(lr = 0.1); batch = 30; epochs = 300; }
+END
+    program net
+    ./net train --quiet
+    ./net eval >out
+    below "$(value_of loss <out)" 1e-6
+    below "$(value_of rmse <out)" 1
+    at_least "$(value_of rmse <out)" 1e-6
+    ./net predict >out
+    awk 'NR > 1 && ($1 < 2e4 || $1 > 2.3e4) { exit 1 } END { exit NR != 11 }' out
+    "$BUILD/oracle" net.mlp train --quiet --save oracle
+    cmp net.safetensors oracle
+    ./net gradcheck
+    ./net info >out
+    grep -q '^normalize  inputs to mean 0 and standard deviation 1$' out
+    grep -q '^normalize  targets to mean 0 and standard deviation 1$' out
+    for kind in minmax none; do
+        sed "s/= standardize/= $kind/g" net.mlp >$kind.mlp
+        program $kind
+    done
+    ./minmax train --quiet
+    ./minmax eval >out
+    below "$(value_of rmse <out)" 100
+    fails 5 ./none train --quiet
+}
+
+# The constants are the training split's, whatever is evaluated.
+@test "data: weights carry their normalisation" {
+    idx_pair 30
+    model_of 'train = idx("x.idx", "t.idx"); test = idx("y.idx", "t.idx"); normalize = minmax;' >net.mlp
+    program net
+    cp x.idx y.idx
+    ./net train --quiet
+    ./net eval >one
+    mv x.idx gone.idx
+    ./net eval >two
+    cmp one two
+    ./net info net.safetensors >out
+    grep -q "'normalize': minmax" out
+    grep -q "'normalize_offset': \[[0-9]*, [0-9]*\]$" out
+}
+
+# foreign W V: the same tensors without metadata.
+foreign() {
+    "$PYTHON" - "$@" <<'END'
+import json, struct, sys
+data = open(sys.argv[1], "rb").read()
+n = int.from_bytes(data[:8], "little")
+header = json.loads(data[8:8 + n])
+del header["__metadata__"]
+text = json.dumps(header).encode()
+open(sys.argv[2], "wb").write(struct.pack("<Q", len(text)) + text + data[8 + n:])
+END
+}
+
+@test "data: foreign weights are normalised by the training split, which has to be there" {
+    idx_pair 30
+    model_of 'train = idx("x.idx", "t.idx"); normalize = standardize; test = holdout(0.5);' >net.mlp
+    program net
+    ./net train --quiet
+    ./net eval >one
+    foreign net.safetensors foreign
+    ./net eval --weights foreign >two 2>err
+    cmp one two
+    grep -q '^note: foreign does not say how it is normalized; fitted to the training split$' err
+    ./net eval --quiet --weights foreign 2>err >two
+    [ ! -s err ]
+    cp x.idx y.idx
+    ./net eval x.idx t.idx >one
+    ./net eval --weights foreign y.idx t.idx >two 2>err
+    cmp one two
+    rm x.idx
+    fails 3 ./net eval --quiet --weights foreign y.idx t.idx
+    grep -q 'error: the weights do not say how they are normalized, and the training split cannot: x.idx: cannot open' err
+}

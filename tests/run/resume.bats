@@ -186,7 +186,7 @@ stop() {
     refuse "has done 6 steps, more than the 1 epochs that are asked for have" --epochs 1
     ./net train --resume c --lr 0.1 --seed 1 --epochs 6
     program 'sgd(lr = 0.2)'
-    refuse "made by another program: line 33 of it, resolved, is '    optimizer = sgd(lr = 0.1, "
+    refuse "made by another program: line 34 of it, resolved, is '    optimizer = sgd(lr = 0.1, "
     program 'sgd(lr = 0.1)'
     sed -i 's/\[-0.9, 0.2, 0\]/[-0.9, 0.2, 1]/' net.mlp
     mlpgen net.mlp

@@ -88,9 +88,9 @@ model tool { }" ]
     run weights_tool any describe w
     [ "${lines[4]}" = "metadata" ]
     [ "${lines[5]}" = "  'format': mlpgen 1" ]
-    [ "${lines[9]} ${lines[10]}" = "  'program':       mlp 1;" ]
-    [ "${lines[14]} ${lines[15]}" = "  'steps': 70   'seed': 1" ]
-    [ "${lines[16]}" = "  'data_sha256': 1234" ]
+    [ "${lines[10]} ${lines[11]}" = "  'program':       mlp 1;" ]
+    [ "${lines[15]} ${lines[16]}" = "  'steps': 70   'seed': 1" ]
+    [ "${lines[17]}" = "  'data_sha256': 1234" ]
 }
 
 @test "weights: Python's json and this reader agree on damaged and respelled headers" {

@@ -52,7 +52,8 @@ static void fill(const struct mlprt_model *m)
 static int copy(const struct mlprt_model *m, const char *from, const char *to)
 {
     struct mlprt_error e;
-    const enum mlprt_status status = mlprt_weights_load(m, arena, from, MLPRT_MATCH_ALL, NULL, &e);
+    const enum mlprt_status status =
+        mlprt_weights_load(m, arena, NULL, from, MLPRT_MATCH_ALL, NULL, &e);
     return status ? fail(status, &e) : save(m, to);
 }
 
@@ -60,7 +61,7 @@ static int print(const struct mlprt_model *m, const char *path, enum mlprt_match
 {
     struct mlprt_error e;
     bool taken[PARAMS];
-    const enum mlprt_status status = mlprt_weights_load(m, arena, path, match, taken, &e);
+    const enum mlprt_status status = mlprt_weights_load(m, arena, NULL, path, match, taken, &e);
     if (status)
         return fail(status, &e);
     for (size_t i = 0; i < PARAMS; i++) {

@@ -181,8 +181,9 @@ Test(checkpoint, is_a_weights_file_with_more)
         "hidden.weight", "hidden.weight.exp_avg", "hidden.weight.exp_avg_sq", "fixed.weight",
         "output.bias",   "output.bias.exp_avg",   "output.bias.exp_avg_sq"};
     static const char *const keys[] = {
-        "format", "model", "model_hash",  "normalize",  "program",    "lr",      "epochs",
-        "steps",  "seed",  "data_sha256", "checkpoint", "run_epochs", "loss_sum"};
+        "format",      "model",      "model_hash", "normalize", "normalize_target",
+        "program",     "lr",         "epochs",     "steps",     "seed",
+        "data_sha256", "checkpoint", "run_epochs", "loss_sum"};
 
     save();
     cr_assert_eq(mlprt_safetensors_open(&file, path, &e), MLPRT_OK, "%s", e.text);

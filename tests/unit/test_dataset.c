@@ -1,5 +1,5 @@
 /* Splits: what a source holds against what the model wants, and samples on their way to a batch. */
-#include "dataset.h"
+#include "normalize.h"
 #include "scratch.h"
 
 #include <fcntl.h>
@@ -31,6 +31,13 @@ static struct mlprt_model regressor(void)
         .target_offset = 64,
         .target_stride = 2,
     };
+}
+
+static void gather(const struct mlprt_dataset *d, const struct mlprt_model *m,
+                   const uint32_t *index, uint32_t n, void *arena, uint32_t *label)
+{
+    const struct mlprt_normalizers normalizers = mlprt_normalizers_of(m);
+    mlprt_dataset_gather(d, m, &normalizers, index, n, arena, label);
 }
 
 static const struct mlprt_source files = {
@@ -184,12 +191,12 @@ Test(dataset, inputs_only)
     cr_assert_eq(mlprt_dataset_load_inputs(&d, &regression, &files, path, &e), MLPRT_OK, "%s",
                  e.text);
     cr_expect_eq(d.samples, 2);
-    mlprt_dataset_gather(&d, &regression, index, 1, &arena, NULL);
+    gather(&d, &regression, index, 1, &arena, NULL);
     cr_expect(arena.input[0] == 3 && arena.input[1] == 4);
     cr_expect(arena.target[0] == UNTOUCHED && arena.target[1] == UNTOUCHED);
     mlprt_dataset_free(&d);
     cr_assert_eq(mlprt_dataset_load_inputs(&d, &classification, &files, path, &e), MLPRT_OK);
-    mlprt_dataset_gather(&d, &classification, index, 1, &arena, label);
+    gather(&d, &classification, index, 1, &arena, label);
     cr_expect_eq(label[0], UNTOUCHED);
     mlprt_dataset_free(&d);
     cr_expect_eq(mlprt_dataset_load_inputs(&d, &regression, &table, path, &e), MLPRT_USAGE);
@@ -229,7 +236,7 @@ Test(dataset, table)
     cr_expect_str_eq(d.sha256, "1dc7b957fc26a7d5195cdb954b490dde293a3ed2385526d7c0f84616b3629171");
     float arena[8];
     uint32_t label[2];
-    mlprt_dataset_gather(&d, &model, (const uint32_t[]){2, 0}, 2, arena, label);
+    gather(&d, &model, (const uint32_t[]){2, 0}, 2, arena, label);
     cr_expect_eq(memcmp(arena, (const float[]){1e-3f, 7, 0, 0, 0, 0.5f, 0, 0}, sizeof arena), 0);
     cr_expect(label[0] == 1 && label[1] == 2);
     mlprt_dataset_free(&d);
@@ -254,14 +261,13 @@ Test(dataset, gather_numbers)
     static const double rows[] = {1, 2, 30, 4, 5, 60};
     const struct mlprt_source table = {
         .format = MLPRT_TABLE, .rows = rows, .row_count = 2, .row_length = 3};
-    model.normalized = true;
-    model.scale = 0.1;
+    model.normalize = (struct mlprt_normalize){MLPRT_SCALE, 0.1};
     cr_assert_eq(mlprt_dataset_load(&d, &model, &table, NULL, NULL, 0, &e), MLPRT_OK, "%s", e.text);
     cr_expect_null(d.label);
     double arena[12];
     for (size_t i = 0; i < 12; i++)
         arena[i] = 77;
-    mlprt_dataset_gather(&d, &model, (const uint32_t[]){1, 0}, 2, arena, NULL);
+    gather(&d, &model, (const uint32_t[]){1, 0}, 2, arena, NULL);
     const double expected[] = {4 * 0.1, 5 * 0.1, 1 * 0.1, 2 * 0.1, 77, 77, 77, 77, 60, 0, 30, 0};
     cr_expect_eq(memcmp(arena, expected, sizeof arena), 0);
     mlprt_dataset_free(&d);
@@ -279,59 +285,70 @@ Test(dataset, input_is_target)
     cr_expect_eq(mlprt_dataset_load(&d, &model, &source, s.directory, NULL, 0, &e), MLPRT_MISMATCH);
     CONTAINS(e.text, "cannot be its own target: the model has 2 inputs and 1 outputs");
     model.output_size = 2;
-    model.normalized = true;
-    model.scale = 0.5;
+    model.normalize = (struct mlprt_normalize){MLPRT_SCALE, 0.5};
     cr_assert_eq(mlprt_dataset_load(&d, &model, &source, s.directory, NULL, 0, &e), MLPRT_OK, "%s",
                  e.text);
     double arena[10];
-    mlprt_dataset_gather(&d, &model, (const uint32_t[]){1}, 1, arena, NULL);
+    gather(&d, &model, (const uint32_t[]){1}, 1, arena, NULL);
     cr_expect(arena[0] == 1.5 && arena[1] == 2 && arena[8] == 1.5 && arena[9] == 2);
     mlprt_dataset_free(&d);
     scratch_close(&s);
 }
 
-/* Every stored type to both element types: long enough for whole blocks and a rest. */
-#define GATHERED(stored_type, kind, element_type, element_kind, value)                             \
+/* Every stored type to both element types, as it is, scaled and column by column: long enough for
+ * whole blocks and a rest. */
+#define GATHERED(stored_type, stored_kind, wide_type, element_type, element_kind, value)           \
     do {                                                                                           \
         enum { COLUMNS = 37, STRIDE = 48 };                                                        \
         stored_type data[2 * COLUMNS];                                                             \
-        element_type plain[STRIDE], scaled[STRIDE];                                                \
+        element_type plain[STRIDE], scaled[STRIDE], minmax[STRIDE], offset[COLUMNS],               \
+            factors[COLUMNS];                                                                      \
         for (int i = 0; i < 2 * COLUMNS; i++)                                                      \
             data[i] = (stored_type)(value);                                                        \
-        struct mlprt_model model = {                                                               \
-            .element = element_kind, .input_stride = STRIDE, .scale = 1 / 255.0};                  \
+        for (int i = 0; i < COLUMNS; i++) {                                                        \
+            offset[i] = (element_type)(100 * data[i] / 3.0 + i);                                   \
+            factors[i] = i % 5 ? (element_type)(1 / (i + 0.3)) : 0;                                \
+        }                                                                                          \
+        const struct mlprt_model model = {.element = element_kind, .input_stride = STRIDE};        \
         const struct mlprt_dataset d = {.samples = 2,                                              \
-                                        .input = {kind, 2, COLUMNS, 2, data, NULL},                \
+                                        .input = {stored_kind, 2, COLUMNS, 2, data, NULL},         \
                                         .label = (uint32_t[]){5, 6}};                              \
+        const uint32_t index[] = {1};                                                              \
         uint32_t label;                                                                            \
-        mlprt_dataset_gather(&d, &model, (const uint32_t[]){1}, 1, plain, &label);                 \
-        model.normalized = true;                                                                   \
-        mlprt_dataset_gather(&d, &model, (const uint32_t[]){1}, 1, scaled, &label);                \
+        struct mlprt_normalizers n = mlprt_normalizers_of(&model);                                 \
+        mlprt_dataset_gather(&d, &model, &n, index, 1, plain, &label);                             \
+        n.input.how = (struct mlprt_normalize){MLPRT_SCALE, 1 / 255.0};                            \
+        mlprt_dataset_gather(&d, &model, &n, index, 1, scaled, &label);                            \
+        n.input = (struct mlprt_normalizer){{MLPRT_MINMAX, 0}, COLUMNS, offset, factors};          \
+        mlprt_dataset_gather(&d, &model, &n, index, 1, minmax, &label);                            \
         cr_expect_eq(label, 6);                                                                    \
         for (int i = 0; i < STRIDE; i++) {                                                         \
-            const volatile element_type x =                                                        \
-                i < COLUMNS ? (element_type)data[COLUMNS + i] : (element_type)0;                   \
+            const bool in = i < COLUMNS;                                                           \
+            const volatile element_type x = in ? (element_type)data[COLUMNS + i] : 0;              \
             const volatile element_type factor = (element_type)(1 / 255.0);                        \
             const volatile element_type product = x * factor;                                      \
-            cr_expect(plain[i] == x && scaled[i] == product,                                       \
+            const volatile wide_type off =                                                         \
+                in ? (wide_type)data[COLUMNS + i] - (wide_type)offset[i] : 0;                      \
+            const volatile element_type own = in ? (element_type)off * factors[i] : 0;             \
+            cr_expect(plain[i] == x && scaled[i] == product && minmax[i] == own,                   \
                       #stored_type " to " #element_type ", column %d", i);                         \
         }                                                                                          \
     } while (0)
 
 Test(dataset, gather_types)
 {
-    GATHERED(uint8_t, MLPRT_U8, float, MLPRT_F32, i * 7);
-    GATHERED(int8_t, MLPRT_I8, float, MLPRT_F32, i * 3 - 110);
-    GATHERED(int16_t, MLPRT_I16, float, MLPRT_F32, i * 871 - 32000);
-    GATHERED(int32_t, MLPRT_I32, float, MLPRT_F32, i * 57000001.0 - 2.1e9);
-    GATHERED(float, MLPRT_STORED_F32, float, MLPRT_F32, i * 0.1f - 3);
-    GATHERED(double, MLPRT_STORED_F64, float, MLPRT_F32, i * 0.1 - 3);
-    GATHERED(uint8_t, MLPRT_U8, double, MLPRT_F64, i * 7);
-    GATHERED(int8_t, MLPRT_I8, double, MLPRT_F64, i * 3 - 110);
-    GATHERED(int16_t, MLPRT_I16, double, MLPRT_F64, i * 871 - 32000);
-    GATHERED(int32_t, MLPRT_I32, double, MLPRT_F64, i * 57000001.0 - 2.1e9);
-    GATHERED(float, MLPRT_STORED_F32, double, MLPRT_F64, i * 0.1f - 3);
-    GATHERED(double, MLPRT_STORED_F64, double, MLPRT_F64, i * 0.1 - 3);
+    GATHERED(uint8_t, MLPRT_U8, float, float, MLPRT_F32, i * 7);
+    GATHERED(int8_t, MLPRT_I8, float, float, MLPRT_F32, i * 3 - 110);
+    GATHERED(int16_t, MLPRT_I16, float, float, MLPRT_F32, i * 871 - 32000);
+    GATHERED(int32_t, MLPRT_I32, double, float, MLPRT_F32, i * 57000001.0 - 2.1e9);
+    GATHERED(float, MLPRT_STORED_F32, float, float, MLPRT_F32, i * 0.1f - 3);
+    GATHERED(double, MLPRT_STORED_F64, double, float, MLPRT_F32, i * 0.1 - 3);
+    GATHERED(uint8_t, MLPRT_U8, double, double, MLPRT_F64, i * 7);
+    GATHERED(int8_t, MLPRT_I8, double, double, MLPRT_F64, i * 3 - 110);
+    GATHERED(int16_t, MLPRT_I16, double, double, MLPRT_F64, i * 871 - 32000);
+    GATHERED(int32_t, MLPRT_I32, double, double, MLPRT_F64, i * 57000001.0 - 2.1e9);
+    GATHERED(float, MLPRT_STORED_F32, double, double, MLPRT_F64, i * 0.1f - 3);
+    GATHERED(double, MLPRT_STORED_F64, double, double, MLPRT_F64, i * 0.1 - 3);
 }
 
 /* Fashion-MNIST as Debian has it; the numbers were computed with Python from the same files. */

@@ -9,7 +9,8 @@
 
 enum { OUTPUTS = 3, STRIDE = 4, SAMPLES = 2 };
 
-/* What a forward pass would leave behind; the last column lies between the rows. */
+/* What a forward pass would leave behind; the last column lies between the rows. Targets are only
+ * here where the input is the target. */
 static struct {
     float output[SAMPLES][STRIDE], target[SAMPLES][STRIDE], loss[SAMPLES];
 } arena = {.output = {{1, 3, 3, 9}, {5, -1, 2, 9}},
@@ -24,13 +25,19 @@ static struct mlprt_model model = {.element = MLPRT_F32,
                                    .output_stride = STRIDE,
                                    .target_stride = STRIDE};
 
-static const struct mlprt_session session = {.model = &model, .arena = &arena};
+static struct mlprt_session session = {.model = &model, .arena = &arena};
+
+/* The targets as the data has them: samples 0 and 1 of the batch are its rows 1 and 0. */
+static double targets[SAMPLES][OUTPUTS] = {{5, -1, 4}, {1, 1, 3}};
+static struct mlprt_dataset data = {
+    .samples = SAMPLES, .target = {MLPRT_STORED_F64, SAMPLES, OUTPUTS, 2, targets, NULL}};
+static const uint32_t order[SAMPLES] = {1, 0};
 
 static void add(struct mlprt_metrics *m, uint32_t first, uint32_t second)
 {
     const uint32_t label[SAMPLES] = {first, second};
     const struct mlprt_batch batch = {.label = label, .n = SAMPLES};
-    mlprt_metrics_add(m, &session, &batch);
+    mlprt_metrics_add(m, &session, &data, order, &batch);
 }
 
 Test(metrics, count_the_first_of_the_largest_outputs)
@@ -53,6 +60,58 @@ Test(metrics, square_what_numbers_are_off)
     model.target = MLPRT_NUMBERS;
     add(&m, 0, 0);
     cr_expect_eq(mlprt_metrics_rmse(&m), sqrt((4.0 + 4.0) / 6));
+}
+
+/* Outputs are made numbers of the target's own units first: twice those of the arena. */
+Test(metrics, are_in_the_targets_own_units)
+{
+    struct mlprt_metrics m = {0};
+
+    model.target = MLPRT_NUMBERS;
+    session.normalizers.target.how = (struct mlprt_normalize){MLPRT_SCALE, 0.5};
+    add(&m, 0, 0);
+    cr_expect_eq(mlprt_metrics_rmse(&m), sqrt((1.0 + 25 + 9 + 25 + 1 + 0) / 6));
+}
+
+/* The last column was constant, 10, in training: that is said, and the error is what it is. */
+Test(metrics, know_what_constant_columns_are)
+{
+    struct mlprt_metrics m = {0};
+    float offset[] = {1, 0, 10}, factor[] = {0.5f, 4, 0};
+
+    model.target = MLPRT_NUMBERS;
+    session.normalizers.target =
+        (struct mlprt_normalizer){{MLPRT_STANDARDIZE, 0}, OUTPUTS, offset, factor};
+    add(&m, 0, 0);
+    cr_expect_eq(mlprt_metrics_rmse(&m), sqrt((4 + 0.0625 + 49 + 36 + 0.5625 + 36) / 6));
+}
+
+Test(metrics, compare_with_the_input_as_the_network_has_it)
+{
+    struct mlprt_metrics m = {0};
+
+    model.target = MLPRT_NUMBERS;
+    data.target.rows = 0;
+    add(&m, 0, 0);
+    cr_expect_eq(mlprt_metrics_rmse(&m), sqrt((4.0 + 4.0) / 6));
+}
+
+Test(metrics, count_outputs_on_the_right_side)
+{
+    struct mlprt_metrics m = {0};
+    const float outputs[SAMPLES][STRIDE] = {{2, -1, 0, 9}, {-3, 1e-9f, 5, 9}};
+    const float ones[SAMPLES][STRIDE] = {{1, 0, 1, 0}, {1, 1, 0, 0}};
+
+    memcpy(arena.output, outputs, sizeof outputs);
+    memcpy(arena.target, ones, sizeof ones);
+    model.target = MLPRT_CHANCES;
+    add(&m, 0, 0);
+    cr_expect_eq(mlprt_metrics_accuracy(&m), 3 / 6.0);
+    char text[MLPRT_METRICS_TEXT];
+    mlprt_metrics_text(text, &m);
+    cr_expect_str_eq(text, "loss 0.3750  accuracy 0.5000");
+    mlprt_metrics_json(text, &m);
+    cr_expect_str_eq(text, "{\"loss\": 0.375, \"accuracy\": 0.5, \"samples\": 2}");
 }
 
 Test(metrics, add_losses_in_order_and_in_double)

@@ -40,6 +40,7 @@ Test(resolved, writes_every_default_out)
         "    train = table(\n"
         "        [0, -0.5, 1]);\n"
         "    normalize = none;\n"
+        "    normalize_target = none;\n"
         "}\n"
         "\n"
         "train {\n"
@@ -155,11 +156,15 @@ Test(resolved, identity_is_the_model_and_its_normalisation)
                                    "train { optimizer = sgd(lr = 1); batch = 1; epochs = 1; }");
     struct strbuf c =
         identity(NET "data { train = idx(\"a\", \"b\"); normalize = scale(2); }" TRAIN);
+    struct strbuf d =
+        identity(NET "data { train = idx(\"a\", \"b\"); normalize_target = minmax; }" TRAIN);
     cr_expect_str_eq(a.text, b.text);
     cr_expect_str_neq(a.text, c.text);
+    cr_expect_str_neq(a.text, d.text);
     cr_expect_null(strstr(a.text, "idx"));
     strbuf_free(&a);
     strbuf_free(&b);
     strbuf_free(&c);
+    strbuf_free(&d);
 #undef NET
 }

@@ -1,5 +1,6 @@
 /* Splits: which samples are held out, in which order, and what the splits share. The samples drawn
  * here were computed by another implementation of the definition in split.h. */
+#include "normalize.h"
 #include "scratch.h"
 #include "split.h"
 
@@ -54,11 +55,12 @@ static void load_all(void)
 /* The numbers of a split's samples, as gathering them gives. */
 static void expect_samples(const struct mlprt_dataset *d, const char *expected)
 {
+    const struct mlprt_normalizers unchanged = mlprt_normalizers_of(&model);
     char text[128] = "";
     for (uint32_t i = 0; i < d->samples; i++) {
         float number;
         uint32_t label;
-        mlprt_dataset_gather(d, &model, &i, 1, &number, &label);
+        mlprt_dataset_gather(d, &model, &unchanged, &i, 1, &number, &label);
         cr_expect_eq(label, (uint32_t)rows[2 * (int)number + 1]);
         sprintf(text + strlen(text), "%s%d", i ? " " : "", (int)number);
     }

@@ -92,7 +92,8 @@ static void train_by_hand(struct mlprt_session *s, uint32_t batch_size)
             const uint32_t n = 4 - first < batch_size ? 4 - first : batch_size;
             const struct mlprt_batch batch = {s->arena, label,        n,          true,
                                               step++,   options.seed, options.lr, 1};
-            mlprt_dataset_gather(&d.train, &model, order + first, n, s->arena, label);
+            mlprt_dataset_gather(&d.train, &model, &s->normalizers, order + first, n, s->arena,
+                                 label);
             handnet_gradient(&batch);
             handnet_update(&batch);
         }
@@ -114,7 +115,7 @@ Test(train, takes_the_steps_of_the_definition)
     cr_assert_eq(mlprt_session_open(&by_train, &model, &options, &e), MLPRT_OK);
     train_by_hand(&by_hand, HANDNET_BATCH);
     cr_assert_eq(
-        mlprt_weights_load(&model, by_train.arena, options.save, MLPRT_MATCH_ALL, NULL, &e),
+        mlprt_weights_load(&model, by_train.arena, NULL, options.save, MLPRT_MATCH_ALL, NULL, &e),
         MLPRT_OK, "%s", e.text);
     for (size_t i = 0; i < model.param_count; i++)
         cr_expect_arr_eq((char *)by_hand.arena + model.params[i].offset,
@@ -248,7 +249,7 @@ Test(train, learns_xor)
     options.epochs = 500;
     cr_assert_eq(train(), MLPRT_OK, "%s", e.text);
     cr_assert_eq(mlprt_session_open(&s, &model, &options, &e), MLPRT_OK);
-    cr_assert_eq(mlprt_weights_load(&model, s.arena, options.save, MLPRT_MATCH_ALL, NULL, &e),
+    cr_assert_eq(mlprt_weights_load(&model, s.arena, NULL, options.save, MLPRT_MATCH_ALL, NULL, &e),
                  MLPRT_OK);
     cr_assert_eq(mlprt_session_load(&s, &d, MLPRT_WANT_TEST, &e), MLPRT_OK);
     cr_assert_eq(mlprt_evaluate(&s, &d.test, &m, &e), MLPRT_OK);
@@ -284,7 +285,7 @@ Test(train, goes_on_from_other_weights)
     mlprt_param_initialize(&model, s.arena, options.seed);
     const double drawn = mlprt_arena_get(&model, s.arena, renamed[2].offset, 3);
     const double initial = mlprt_arena_get(&model, s.arena, renamed[0].offset, 0);
-    cr_assert_eq(mlprt_weights_load(&model, s.arena, options.save, MLPRT_MATCH_ALL, NULL, &e),
+    cr_assert_eq(mlprt_weights_load(&model, s.arena, NULL, options.save, MLPRT_MATCH_ALL, NULL, &e),
                  MLPRT_OK);
     cr_expect_eq(mlprt_arena_get(&model, s.arena, renamed[2].offset, 3), drawn);
     cr_expect_neq(mlprt_arena_get(&model, s.arena, renamed[0].offset, 0), initial);

@@ -27,8 +27,7 @@ static struct mlprt_model tiny(void)
                                 .element = MLPRT_F32,
                                 .params = params_of_f32,
                                 .param_count = PARAMS,
-                                .normalized = true,
-                                .scale = 1.0 / 255};
+                                .normalize = {MLPRT_SCALE, 1.0 / 255}};
 }
 
 static const struct mlprt_run run = {
@@ -93,7 +92,7 @@ static void expect_refusal(const struct mlprt_model *m, enum mlprt_match match,
     struct mlprt_error e = {""};
     memset(arena, 0x5a, sizeof arena);
     memcpy(before, arena, sizeof before);
-    cr_expect_eq(mlprt_weights_load(m, arena, path, match, taken, &e), status);
+    cr_expect_eq(mlprt_weights_load(m, arena, NULL, path, match, taken, &e), status);
     char expected[512];
     snprintf(expected, sizeof expected, "%s: %s", path, message);
     cr_expect_str_eq(e.text, expected);
@@ -112,11 +111,11 @@ static void expect_round_trip(const struct mlprt_model *m)
         memset(loaded + m->params[i].offset, 0x5a,
                mlprt_param_stored(&m->params[i]) * (m->element == MLPRT_F32 ? 4 : 8));
     save(m, saved);
-    cr_assert_eq(mlprt_weights_load(m, loaded, path, MLPRT_MATCH_ALL, taken, &e), MLPRT_OK, "%s",
-                 e.text);
+    cr_assert_eq(mlprt_weights_load(m, loaded, NULL, path, MLPRT_MATCH_ALL, taken, &e), MLPRT_OK,
+                 "%s", e.text);
     cr_expect_arr_eq(loaded, saved, sizeof saved);
     cr_expect(taken[0] && taken[1] && taken[2]);
-    cr_expect_eq(mlprt_weights_load(m, loaded, path, MLPRT_MATCH_ALL, NULL, &e), MLPRT_OK);
+    cr_expect_eq(mlprt_weights_load(m, loaded, NULL, path, MLPRT_MATCH_ALL, NULL, &e), MLPRT_OK);
 }
 
 Test(weights, come_back_in_panels_and_padding_is_zero)
@@ -146,7 +145,7 @@ Test(weights, come_back_where_they_are_many)
         for (uint32_t k = 0; k < DEPTH; k++)
             saved[mlprt_param_index(&p, u, k)] = (float)(u * DEPTH + k);
     save(&m, saved);
-    cr_assert_eq(mlprt_weights_load(&m, loaded, path, MLPRT_MATCH_ALL, NULL, &e), MLPRT_OK);
+    cr_assert_eq(mlprt_weights_load(&m, loaded, NULL, path, MLPRT_MATCH_ALL, NULL, &e), MLPRT_OK);
     cr_expect_arr_eq(loaded, saved, sizeof saved);
 }
 
@@ -186,7 +185,7 @@ Test(weights, have_this_header)
     save(&m, arena);
     static const char header[] =
         "{\"__metadata__\":{\"format\":\"mlpgen 1\",\"model\":\"tiny\",\"model_hash\":\"00ff\","
-        "\"normalize\":\"scale(0.00392156862745098)\","
+        "\"normalize\":\"scale(0.00392156862745098)\",\"normalize_target\":\"none\","
         "\"program\":\"mlp 1;\\nmodel tiny { # \\\"\\\\\\u0009\\n}\\n\",\"lr\":\"0.1\","
         "\"epochs\":\"10\",\"steps\":\"4711\",\"seed\":\"18446744073709551615\",\"data_sha256\":"
         "\"abcd\"},"
@@ -300,8 +299,8 @@ Test(weights, are_taken_by_name)
     memcpy(expected, arena, sizeof expected);
     memcpy(expected + 64, saved + 64, 64);
     memcpy(expected + 512, saved + 512, 48);
-    cr_assert_eq(mlprt_weights_load(&other, arena, path, MLPRT_MATCH_BY_NAME, taken, &e), MLPRT_OK,
-                 "%s", e.text);
+    cr_assert_eq(mlprt_weights_load(&other, arena, NULL, path, MLPRT_MATCH_BY_NAME, taken, &e),
+                 MLPRT_OK, "%s", e.text);
     cr_expect(taken[0] && !taken[1] && taken[2]);
     cr_expect_arr_eq(arena, expected, sizeof arena);
 }
@@ -340,10 +339,11 @@ Test(weights, of_a_later_format_are_refused)
     write_format(&b, "mlpgen 2");
     expect_refusal(&other, MLPRT_MATCH_ALL, MLPRT_MISMATCH,
                    "its format is 'mlpgen 2', a newer one; expected 'mlpgen 1'");
-    cr_expect_eq(mlprt_weights_load(&m, arena, path, MLPRT_MATCH_BY_NAME, (bool[PARAMS]){0}, &e),
-                 MLPRT_OK);
+    cr_expect_eq(
+        mlprt_weights_load(&m, arena, NULL, path, MLPRT_MATCH_BY_NAME, (bool[PARAMS]){0}, &e),
+        MLPRT_OK);
     write_format(&b, "pytorch!");
-    cr_expect_eq(mlprt_weights_load(&m, arena, path, MLPRT_MATCH_ALL, NULL, &e), MLPRT_OK);
+    cr_expect_eq(mlprt_weights_load(&m, arena, NULL, path, MLPRT_MATCH_ALL, NULL, &e), MLPRT_OK);
     mlprt_bytes_free(&b);
 }
 
@@ -381,7 +381,7 @@ static void expect_refused_or_same(const struct mlprt_model *m, const unsigned c
     struct mlprt_error e = {""};
     memset(arena, 0, sizeof arena);
     memcpy(before, arena, sizeof before);
-    enum mlprt_status status = mlprt_weights_load(m, arena, path, MLPRT_MATCH_ALL, NULL, &e);
+    enum mlprt_status status = mlprt_weights_load(m, arena, NULL, path, MLPRT_MATCH_ALL, NULL, &e);
     *accepted += status == MLPRT_OK;
     cr_assert(status == MLPRT_OK || status == MLPRT_IO || status == MLPRT_MISMATCH);
     cr_assert_arr_eq(arena, status ? before : weights, ARENA, "%s %zu: %s", what, at, e.text);
