@@ -169,10 +169,25 @@ static void check_normalize_target(struct scope *s, const struct model *m)
     }
 }
 
+static void check_classes(struct scope *s, const struct model *m)
+{
+    const struct value *classes = &m->data->args[DATA_CLASSES];
+    if (!words_has(m->data, DATA_CLASSES) || !words_has(m->block, MODEL_LOSS))
+        return;
+    if (model_target(m) != TARGET_CLASS)
+        diag_report(s->diags, DIAG_CLASS_NAMES, classes->span,
+                    "the targets of '%s' are numbers, not classes",
+                    m->block->args[MODEL_LOSS].word->vocab->name);
+    else if (m->output_size && classes->count != m->output_size)
+        diag_report(s->diags, DIAG_CLASS_NAMES, classes->span, "%s for a model with %s",
+                    counted(s, classes->count, "name"), counted(s, m->output_size, "output"));
+}
+
 void data_check(struct scope *s, struct model *m)
 {
     check_train(s, &m->data->args[DATA_TRAIN]);
     for (size_t split = DATA_TRAIN; split <= DATA_VALIDATION; split++)
         check_source(s, m, &m->data->args[split]);
     check_normalize_target(s, m);
+    check_classes(s, m);
 }

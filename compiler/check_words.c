@@ -1,6 +1,7 @@
 /* Calls against the vocabulary. */
 #include "check_words.h"
 
+#include "check_values.h"
 #include "number.h"
 #include "typo.h"
 
@@ -59,11 +60,6 @@ static void list_names(struct scope *s, const char *what, const char *const *nam
     strbuf_free(&list);
 }
 
-static void suggest_quotes(struct scope *s, const char *name)
-{
-    diag_help(s->diags, "a string stands in quotes: \"%s\"", name);
-}
-
 static void suggest_near_word(struct scope *s, enum place place, const char *name)
 {
     const char **names = ARENA_ARRAY(s->arena, const char *, vocab_word_count);
@@ -72,7 +68,7 @@ static void suggest_near_word(struct scope *s, enum place place, const char *nam
     if (eval_suggest(s, name, names, vocab_word_count))
         return;
     if (place == PLACE_TARGET)
-        suggest_quotes(s, name);
+        values_suggest_quotes(s, name);
     else
         list_names(s, vocab_place_plural(s->arena, place), names, vocab_word_count);
 }
@@ -159,120 +155,7 @@ static void suggest_param(struct scope *s, const struct vocab_word *vocab, const
         list_params(s, vocab);
 }
 
-/* ---- values ---- */
-
-/* What v, which is out of range, should be. */
-static const char *describe_range(const struct scope *s, const struct vocab_param *p, double v)
-{
-    if (p->max == REAL_MAX && fabs(v) > REAL_MAX)
-        return "a number that a float can hold";
-    return vocab_range(s->arena, p);
-}
-
-static bool set_number(struct scope *s, const struct vocab_param *p, const struct given *g,
-                       double *out)
-{
-    const char *expected = arena_printf(s->arena, "a number for '%s'", p->name);
-    if (!eval_expect(s, DATUM_NUMBER, g->value, g->span, DIAG_WRONG_KIND, expected))
-        return false;
-    double v = *out = g->value->number;
-    if (v < p->min || v > p->max || (p->above_min && v <= p->min) ||
-        (p->below_max && v >= p->max)) {
-        diag_report(s->diags, DIAG_OUT_OF_RANGE, g->span, "'%s' must be %s, not %s", p->name,
-                    describe_range(s, p, v), number_text(v).at);
-        return false;
-    }
-    if (p->type != VALUE_NUMBER && v != trunc(v)) {
-        diag_report(s->diags, DIAG_NOT_WHOLE, g->span, "'%s' must be a whole number, not %s",
-                    p->name, number_text(v).at);
-        return false;
-    }
-    return true;
-}
-
-/* A shape: one count, or a list of them whose product is a count again. */
-static bool set_counts(struct scope *s, const struct vocab_param *p, const struct given *g,
-                       struct value *v)
-{
-    const struct given *counts = g;
-    v->count = 1;
-    if (g->value->kind == DATUM_LIST) {
-        counts = g->value->elements;
-        v->count = (uint32_t)g->value->count;
-    }
-    if (v->count == 0) {
-        diag_report(s->diags, DIAG_OUT_OF_RANGE, g->span, "'%s' is an empty list", p->name);
-        return false;
-    }
-    v->numbers = ARENA_ARRAY(s->arena, double, v->count);
-    bool good = true;
-    double product = 1;
-    for (uint32_t i = 0; i < v->count; i++) {
-        good = set_number(s, p, &counts[i], &v->numbers[i]) && good;
-        if (good && (product *= v->numbers[i]) > p->max) {
-            diag_report(s->diags, DIAG_OUT_OF_RANGE, g->span,
-                        "'%s' must be %s in all, and the product is larger", p->name,
-                        describe_range(s, p, p->min));
-            return false;
-        }
-    }
-    return good;
-}
-
-static bool set_truth(struct scope *s, const struct vocab_param *p, const struct given *g,
-                      struct value *v)
-{
-    const char *expected = arena_printf(s->arena, "true or false for '%s'", p->name);
-    v->truth = g->value->truth;
-    return eval_expect(s, DATUM_BOOL, g->value, g->span, DIAG_WRONG_KIND, expected);
-}
-
-static bool set_text(struct scope *s, const struct vocab_param *p, const struct given *g,
-                     struct value *v)
-{
-    const struct datum *d = g->value;
-    const char *expected = arena_printf(s->arena, "a string for '%s'", p->name);
-    v->text = d->string;
-    if (d->kind != DATUM_WORD)
-        return eval_expect(s, DATUM_STRING, d, g->span, DIAG_WRONG_KIND, expected);
-    if (s->incomplete) /* it may be a let that was left out */
-        return false;
-    diag_report(s->diags, DIAG_WRONG_KIND, g->span, "expected %s, got %s", expected,
-                eval_describe(s, d));
-    if (!eval_suggest(s, d->call.name.text, NULL, 0))
-        suggest_quotes(s, d->call.name.text);
-    return false;
-}
-
-static bool set_word(struct scope *s, const struct vocab_param *p, const struct given *g,
-                     struct value *v)
-{
-    const struct datum *d = g->value;
-    if (d->kind == DATUM_WORD) {
-        v->word = words_match(s, p->place, d, g->span);
-        return v->word != NULL;
-    }
-    const char *expected =
-        arena_printf(s->arena, "%s for '%s'", vocab_place_article(s->arena, p->place), p->name);
-    return eval_expect(s, DATUM_WORD, d, g->span, DIAG_WRONG_KIND, expected);
-}
-
-static bool set_value(struct scope *s, const struct vocab_param *p, const struct given *g,
-                      struct value *v)
-{
-    switch (p->type) {
-    case VALUE_NUMBER:
-    case VALUE_COUNT: return set_number(s, p, g, &v->number);
-    case VALUE_COUNTS: return set_counts(s, p, g, v);
-    case VALUE_BOOL: return set_truth(s, p, g, v);
-    case VALUE_STRING: return set_text(s, p, g, v);
-    case VALUE_WORD: return set_word(s, p, g, v);
-    case VALUE_STRING_OR_WORD:
-        return g->value->kind == DATUM_WORD ? set_word(s, p, g, v) : set_text(s, p, g, v);
-    case VALUE_ROWS: return true; /* their lengths are the model's: check_data.c */
-    }
-    return false;
-}
+/* ---- arguments ---- */
 
 static void set_fallback(struct scope *s, const struct vocab_param *p, struct value *v)
 {
@@ -290,11 +173,10 @@ static void set_fallback(struct scope *s, const struct vocab_param *p, struct va
         v->word = fill(s, vocab_find(p->place, p->fallback), &no_arguments, v->span, false);
         break;
     case VALUE_COUNTS:
+    case VALUE_NAMES:
     case VALUE_ROWS: break; /* no default could be right for every model */
     }
 }
-
-/* ---- arguments ---- */
 
 /* An unknown name hides that a required argument is missing: it may well be meant by it. */
 static void report_unknown_param(struct scope *s, struct word *w, const struct ast_name *name)
@@ -428,7 +310,7 @@ static struct word *fill(struct scope *s, const struct vocab_word *vocab, const 
         }
         v->given = true;
         v->span = g->span;
-        v->bad = !set_value(s, &vocab->params[param], g, v);
+        v->bad = !values_set(s, &vocab->params[param], g, v);
     }
     for (size_t i = 0; i < vocab->param_count; i++) {
         const struct vocab_param *p = &vocab->params[i];

@@ -43,9 +43,23 @@ static const char *rows_name(size_t split)
     return names[split];
 }
 
+static void emit_classes(struct emitter *em)
+{
+    struct cbuild *cb = &em->cb;
+    const struct value *classes = &em->model->data->args[DATA_CLASSES];
+    struct cx *names = cx_list(cb, false);
+    if (classes->absent)
+        return;
+    for (uint32_t i = 0; i < classes->count; i++)
+        cx_list_add(cb, names, NULL, cx_string(cb, classes->texts[i]));
+    cb_declare(cb, "static const char *const", CT_OTHER, "classes[]", names);
+    cb_blank(cb);
+}
+
 void emit_data(struct emitter *em)
 {
     struct cbuild *cb = &em->cb;
+    emit_classes(em);
     for (size_t split = DATA_TRAIN; split <= DATA_VALIDATION; split++) {
         const struct value *rows = rows_of(em, split);
         if (!rows || rows_owner(em, split) != split)
@@ -128,4 +142,6 @@ void emit_data_members(struct emitter *em, struct cx *m)
     add_split(em, m, DATA_TEST, ".test");
     add_normalize(em, m, DATA_NORMALIZE, ".normalize");
     add_normalize(em, m, DATA_NORMALIZE_TARGET, ".normalize_target");
+    if (!em->model->data->args[DATA_CLASSES].absent)
+        cx_list_add(&em->cb, m, ".classes", cx_name(&em->cb, CT_OTHER, "classes"));
 }

@@ -19,9 +19,10 @@ struct value {
     bool bad;         /* was reported as wrong; never in a finished model */
     double number;    /* NUMBER, COUNT (whole) */
     bool truth;
-    const char *text;  /* STRING; of STRING_OR_WORD: NULL where it is a word */
-    struct word *word; /* WORD */
-    double *numbers;   /* COUNTS: count elements. ROWS: count rows of `columns` numbers each */
+    const char *text;   /* STRING; of STRING_OR_WORD: NULL where it is a word */
+    const char **texts; /* NAMES: count of them */
+    struct word *word;  /* WORD */
+    double *numbers;    /* COUNTS: count elements. ROWS: count rows of `columns` numbers each */
     uint32_t count, columns;
 };
 

@@ -34,6 +34,15 @@ static void put_list(struct strbuf *out, const double *numbers, uint32_t count)
     strbuf_putc(out, ']');
 }
 
+static void put_names(struct strbuf *out, const struct value *v)
+{
+    for (uint32_t i = 0; i < v->count; i++) {
+        strbuf_puts(out, i ? ", " : "[");
+        ast_print_string(v->texts[i], out);
+    }
+    strbuf_putc(out, ']');
+}
+
 /* A table's rows, one a line: they stand in a property of a block. */
 static void put_rows(struct strbuf *out, const struct value *v)
 {
@@ -58,6 +67,7 @@ static void print_value(const struct model *m, const struct vocab_param *p, cons
         break;
     case VALUE_BOOL: strbuf_puts(out, v->truth ? "true" : "false"); break;
     case VALUE_STRING: ast_print_string(v->text, out); break;
+    case VALUE_NAMES: put_names(out, v); break;
     case VALUE_WORD: print_word(m, v->word, out); break;
     case VALUE_STRING_OR_WORD:
         if (v->word)
@@ -203,6 +213,6 @@ void resolved_print(const struct model *m, struct strbuf *out)
 void resolved_print_identity(const struct model *m, struct strbuf *out)
 {
     print_model(m, out);
-    for (size_t i = DATA_NORMALIZE; m->data && i <= DATA_NORMALIZE_TARGET; i++)
+    for (size_t i = DATA_NORMALIZE; m->data && i <= DATA_CLASSES; i++)
         print_property(m, m->data, i, out);
 }

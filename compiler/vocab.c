@@ -110,7 +110,9 @@ const struct vocab_word vocab_words[] = {
             [DATA_NORMALIZE_TARGET] = {"normalize_target", VALUE_WORD, PLACE_NORMALIZE,
                                        .fallback = "none",
                                        .help = "what is done to targets that are numbers, and "
-                                               "undone where they are shown"})},
+                                               "undone where they are shown"},
+            [DATA_CLASSES] = {"classes", VALUE_NAMES,
+                              .help = "the names of the classes in order, instead of numbers"})},
     {.id = WORD_TRAIN,
      .place = PLACE_BLOCK,
      .name = "train",

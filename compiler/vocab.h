@@ -39,6 +39,7 @@ enum value_type {
     VALUE_COUNTS, /* a count or a list of counts: a shape */
     VALUE_BOOL,
     VALUE_STRING,
+    VALUE_NAMES,          /* a list of strings, none of them empty or there twice */
     VALUE_WORD,           /* a word of `place` */
     VALUE_STRING_OR_WORD, /* a path, or a word of `place` */
     VALUE_ROWS            /* all arguments given by place, each a list of numbers: table's rows */
@@ -128,7 +129,14 @@ enum init_family { INIT_FAMILY_XAVIER, INIT_FAMILY_HE, INIT_FAMILY_LECUN };
 
 /* The places of arguments in vocab_word.params and word.args. */
 enum { MODEL_INPUT, MODEL_LOSS, MODEL_INIT };
-enum { DATA_TRAIN, DATA_TEST, DATA_VALIDATION, DATA_NORMALIZE, DATA_NORMALIZE_TARGET };
+enum {
+    DATA_TRAIN,
+    DATA_TEST,
+    DATA_VALIDATION,
+    DATA_NORMALIZE,
+    DATA_NORMALIZE_TARGET,
+    DATA_CLASSES
+};
 enum {
     TRAIN_OPTIMIZER,
     TRAIN_BATCH,

@@ -75,6 +75,8 @@ static const struct {
     {"train_test_split", "holdout"},
     {"random_split", "holdout"},
     {"test_size", "fraction"},
+    {"class_names", "classes"},
+    {"labels", "classes"},
     {"standard_scaler", "standardize"},
     {"standardise", "standardize"},
     {"zscore", "standardize"},

@@ -65,6 +65,27 @@ static void put_normalizer(struct mlprt_json_out *out, const struct constants_ke
     put_list(out, keys->factor, model, n->factor, n->columns);
 }
 
+/* A string in JSON that stands in a string of JSON. */
+static void put_string(struct mlprt_json_out *out, const char *string)
+{
+    mlprt_json_put_escaped(out, "\"");
+    for (const char *p = string; *p; p++) {
+        const char escape[] = {'\\', *p == '\t' ? 't' : *p, '\0'};
+        mlprt_json_put_escaped(out, strchr("\"\\\t", *p) ? escape : escape + 1);
+    }
+    mlprt_json_put_escaped(out, "\"");
+}
+
+static void put_classes(struct mlprt_json_out *out, const struct mlprt_model *model)
+{
+    put_key(out, "classes");
+    for (uint32_t i = 0; i < model->output_size; i++) {
+        mlprt_json_put(out, i ? ", " : "[");
+        put_string(out, model->classes[i]);
+    }
+    mlprt_json_put(out, "]\"");
+}
+
 void mlprt_constants_put(const struct mlprt_model *model,
                          const struct mlprt_normalizers *normalizers, struct mlprt_json_out *out)
 {
@@ -72,6 +93,8 @@ void mlprt_constants_put(const struct mlprt_model *model,
                    normalizers ? &normalizers->input : NULL);
     put_normalizer(out, &constants_of_target, model, &model->normalize_target,
                    normalizers ? &normalizers->target : NULL);
+    if (model->classes)
+        put_classes(out, model);
 }
 
 /* ---- reading ---- */

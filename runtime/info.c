@@ -70,6 +70,16 @@ static void print_source(const char *split, const struct mlprt_source *source)
     }
 }
 
+static void print_classes(const struct mlprt_model *model)
+{
+    if (!model->classes)
+        return;
+    printf("%-10s", "classes");
+    for (uint32_t i = 0; i < model->output_size; i++)
+        printf("%s %s", i ? "," : "", model->classes[i]);
+    putchar('\n');
+}
+
 static void print_normalize(const char *what, const struct mlprt_normalize *how)
 {
     switch (how->kind) {
@@ -115,6 +125,7 @@ static void print_model(const struct mlprt_session *s)
     print_source("train", &model->train);
     print_source("validation", &model->validation);
     print_source("test", &model->test);
+    print_classes(model);
     print_normalize("inputs", &model->normalize);
     print_normalize("targets", &model->normalize_target);
     printf("%-10s %zu bytes in one arena, %zu of them the optimizer's\n", "memory",

@@ -19,7 +19,7 @@
 
 /* Raised with every change of the structures below; a program and a runtime of different numbers
  * refuse to work together. */
-#define MLPRT_ABI 4
+#define MLPRT_ABI 5
 
 enum mlprt_element { MLPRT_F32, MLPRT_F64 };
 
@@ -152,6 +152,7 @@ struct mlprt_model {
 
     struct mlprt_source train, validation, test;
     struct mlprt_normalize normalize, normalize_target;
+    const char *const *classes; /* [output_size] their names; NULL: they are numbers */
 
     double lr;
     struct mlprt_schedule schedule;

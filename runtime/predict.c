@@ -1,6 +1,6 @@
 /* The predict command: what a trained network says, a line for each sample.
  *
- *     classes  class,probability    the most probable class, and how probable it is
+ *     classes  class,probability    the most probable class, its name or number, and how probable
  *     chances  p1,p2,…              the probability of each output
  *     numbers  y1,y2,…              the outputs, in the targets' own units
  *
@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #define PREDICT_NUMBER "%.9g"
 
@@ -43,10 +44,31 @@ static double probability_of(const struct mlprt_session *s, uint32_t sample, uin
     return 1 / sum;
 }
 
+/* A text as a field of CSV (RFC 4180). */
+static void print_field(const char *text)
+{
+    const bool quoted = strpbrk(text, ",\"") != NULL;
+
+    if (quoted)
+        putchar('"');
+    for (const char *p = text; *p; p++) {
+        if (*p == '"')
+            putchar('"');
+        putchar(*p);
+    }
+    if (quoted)
+        putchar('"');
+}
+
 static void print_class(const struct mlprt_session *s, uint32_t sample)
 {
     const uint32_t class = mlprt_metrics_class(s, sample);
-    printf("%" PRIu32 "," PREDICT_NUMBER "\n", class, probability_of(s, sample, class));
+
+    if (s->model->classes)
+        print_field(s->model->classes[class]);
+    else
+        printf("%" PRIu32, class);
+    printf("," PREDICT_NUMBER "\n", probability_of(s, sample, class));
 }
 
 static double chance_of(const struct mlprt_session *s, double log_odds)

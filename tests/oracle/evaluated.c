@@ -253,6 +253,7 @@ static struct mlprt_model describe(struct arena *arena, const struct ir *ir, con
         .test = describe_source(&data[DATA_TEST]),
         .normalize = describe_normalize(data[DATA_NORMALIZE].word),
         .normalize_target = describe_normalize(data[DATA_NORMALIZE_TARGET].word),
+        .classes = data[DATA_CLASSES].texts,
         .state_name = {state_name(model, 0), state_name(model, 1)},
         .lr = train[TRAIN_OPTIMIZER].word->args[OPTIMIZER_LR].number,
         .schedule = describe_schedule(train[TRAIN_SCHEDULE].word),

@@ -186,3 +186,29 @@ END
     fails 3 ./net eval --quiet --weights foreign y.idx t.idx
     grep -q 'error: the weights do not say how they are normalized, and the training split cannot: x.idx: cannot open' err
 }
+
+@test "data: class names stand in the weights, in predictions and in info" {
+    cat >net.mlp <<'END'
+model net { input = 2; loss = softmax_cross_entropy; dense(3); }
+data { train = table([0, 0, 0], [0, 9, 1], [9, 0, 2]); classes = ["T-shirt, top", "\"\\\t", "Schuhe für"]; }
+train { optimizer = sgd(lr = 0.1); batch = 3; epochs = 100; }
+END
+    program net
+    ./net train --quiet
+    ./net predict >out 2>err
+    "$PYTHON" - <<'END'
+import csv, json
+names = ["T-shirt, top", '"\\\t', "Schuhe für"]
+data = open("net.safetensors", "rb").read()
+header = json.loads(data[8:8 + int.from_bytes(data[:8], "little")])
+assert json.loads(header["__metadata__"]["classes"]) == names
+said = [row["class"] for row in csv.DictReader(open("out"))]
+assert said == names, said
+END
+    ./net info >out
+    grep -q '^classes    T-shirt, top, "\\	, Schuhe für$' out
+    sed 's/Schuhe für/shoes/' net.mlp >other.mlp
+    program other
+    fails 4 ./other eval --weights net.safetensors
+    grep -q "made by another model" err
+}

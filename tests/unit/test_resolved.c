@@ -13,6 +13,16 @@ static struct strbuf resolve(const char *text)
     return out;
 }
 
+static struct strbuf identity(const char *text)
+{
+    struct program p;
+    struct strbuf out = {0};
+    program_open_good(&p, text);
+    resolved_print_identity(p.model, &out);
+    program_close(&p);
+    return out;
+}
+
 #define TRAIN "train { optimizer = sgd(lr = 0.1); batch = 10; epochs = 100; }\n"
 
 Test(resolved, writes_every_default_out)
@@ -78,6 +88,19 @@ Test(resolved, means_the_same_again)
                       "[1 / 3, -1.7976931348623157e308]); }\n" TRAIN);
 }
 
+Test(resolved, writes_classes_as_they_are)
+{
+    const char text[] =
+        "model net { input = 1; loss = softmax_cross_entropy; dense(3); }\n"
+        "data { train = idx(\"x\", \"t\"); classes = [\"a, b\", \"\\\"\\\\\", \"é\"]; }\n" TRAIN;
+    struct strbuf got = resolve(text), hashed = identity(text);
+    cr_expect_not_null(strstr(got.text, "    classes = [\"a, b\", \"\\\"\\\\\", \"é\"];\n"));
+    cr_expect_not_null(strstr(hashed.text, "    classes = [\"a, b\","));
+    strbuf_free(&got);
+    strbuf_free(&hashed);
+    expect_round_trip(text);
+}
+
 Test(resolved, keeps_the_best_where_it_can_be_told)
 {
 #define NET "model net { input = 1; loss = mse; dense(1); } data { train = table([1, 2]);"
@@ -138,16 +161,6 @@ Test(resolved, keeps_a_dense_layers_own_auto)
     strbuf_free(&got);
 }
 
-static struct strbuf identity(const char *text)
-{
-    struct program p;
-    struct strbuf out = {0};
-    program_open_good(&p, text);
-    resolved_print_identity(p.model, &out);
-    program_close(&p);
-    return out;
-}
-
 Test(resolved, identity_is_the_model_and_its_normalisation)
 {
 #define NET "model net { input = 2; loss = half_squared; dense(2); }\n"
@@ -161,6 +174,7 @@ Test(resolved, identity_is_the_model_and_its_normalisation)
     cr_expect_str_eq(a.text, b.text);
     cr_expect_str_neq(a.text, c.text);
     cr_expect_str_neq(a.text, d.text);
+    cr_expect_null(strstr(a.text, "classes"));
     cr_expect_null(strstr(a.text, "idx"));
     strbuf_free(&a);
     strbuf_free(&b);
