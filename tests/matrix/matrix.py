@@ -29,8 +29,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FASHION = pathlib.Path("/usr/share/datasets/fashion-mnist")
 MODELS = {
     "xor": ROOT / "examples/xor/xor.mlp",
-    "deep": ROOT / "tests/models/deep.mlp",
-    "adam": ROOT / "tests/models/adam.mlp",
+    "deep": ROOT / "tests/matrix/deep.mlp",
+    "adam": ROOT / "tests/matrix/adam.mlp",
     "fashion": ROOT / "examples/fashion/fashion.mlp",
 }
 EPOCHS = {"xor": 6, "deep": 3, "adam": 3}
