@@ -36,8 +36,9 @@ struct cx *lane_abs(const struct lane *l, struct cx *a);
 struct cx *lane_fma(const struct lane *l, struct cx *a, struct cx *b, struct cx *c);
 /* a·b as what ctree.h calls a rounded product: good for nothing but further products and fmas. */
 struct cx *lane_mul(const struct lane *l, struct cx *a, struct cx *b);
-/* a·b, rounded, as a value that may be stored and added to: fma(a, b, −0). Compilers cannot fuse
- * it with an addition that follows, and −0 leaves the sign of a zero alone. */
+/* a·b, rounded, as a value that may be stored and added to: fma(a, b, −0), where −0 leaves the sign
+ * of a zero alone. gcc, which fuses products across statements, leaves an fma alone; clang would
+ * take this one for a product under -ffp-contract=fast, so formulas do not add it themselves. */
 struct cx *lane_product(const struct lane *l, struct cx *a, struct cx *b);
 /* a > b ? a : b, and b where they do not compare. */
 struct cx *lane_max(const struct lane *l, struct cx *a, struct cx *b);
