@@ -27,7 +27,7 @@ unit_objects     := $(units:%.c=$(B)/%.o)
 evaluators       := $(B)/oracle $(B)/gradients $(B)/parity
 
 .PHONY: all help demo check check-san check-seeds check-math check-gradients check-parity check-matrix \
-    check-mutants record-parity bench lint format install uninstall clean
+    check-mutants record-parity bench manual lint format install uninstall clean
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -85,7 +85,7 @@ $(B)/runtime/%.o: runtime/%.c $(B)/flags
 check: ## all tests, after installing what they need
 	@tools/install-deps build check
 	@echo 'building …'
-	@$(MAKE) -s --no-print-directory all $(B)/unit $(evaluators) $(B)/vector_math.h
+	@$(MAKE) -s --no-print-directory all $(B)/unit $(evaluators) $(B)/vector_math.h $(B)/tables
 	@tools/run-tests $(B)
 
 check-san: ## unit tests and trainers under the address and undefined-behaviour sanitizers
@@ -170,6 +170,14 @@ lint: ## formatting, layering, static analysis
 format: ## clang-format on everything
 	@tools/install-deps lint
 	clang-format -i $$(git ls-files '*.c' '*.h')
+
+manual: $(B)/tables ## the tables in docs/language.md, anew from those of the sources
+	$(B)/tables < docs/language.md > $(B)/language.md
+	cmp -s $(B)/language.md docs/language.md || cp $(B)/language.md docs/language.md
+
+$(B)/tables: tools/tables.c $(B)/libmlpgen.a $(B)/libmlprt.a $(B)/flags
+	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) -Icompiler -Iruntime -I. $(filter %.c,$^) $(filter %.a,$^) \
+	    -ldeflate -lm -o $@
 
 # ---- from the model to the trained network ----
 

@@ -1,25 +1,45 @@
-# What the README shows is what happens.
+# What the README and the manual show is what happens.
 
 load common
 
-# The blocks of README.md that are fenced as the language named, one after the other.
-fenced() {
-    awk -v fence="\`\`\`$1" '$0 == "```" { inside = 0 } inside; $0 == fence { inside = 1 }' "$ROOT/README.md"
-}
-
-@test "readme: the example prints what stands there, and Python reads its weights" {
-    fenced mlp >xor.mlp
-    fenced console >expected
-    PATH=$BUILD:$PATH
+# play PAGE: does what a page shows. A block fenced as `console` is run: its commands must print what stands
+# behind them. One with a name, as `mlp NAME`, is put into a file of that name before that.
+play() {
+    awk '
+        /^```/ && open { close(file); open = 0; next }
+        /^```/ { open = 1; file = $1 == "```console" ? "expected" : NF > 1 ? $2 : "/dev/null" }
+        /^```/ && file == "expected" { next }
+        /^```/ { printf "" >file; next }
+        open { print >>file }' "$ROOT/$1"
     sed -n 's/^\$ //p' expected | while read -r line; do
         echo "\$ $line"
         eval "$line" 2>&1 || true
     done >printed
     diff -u expected printed
-    fenced python >weights.py
+    for model in *.mlp; do
+        mlpgen "$model" -o compiled.c
+    done
+}
+
+@test "readme: the example prints what stands there, and Python reads its weights" {
+    PATH=$BUILD:$PATH play README.md
     $PYTHON weights.py >classes
     [ "$(cat classes)" = "$(sed -n 's/^print.*# //p' weights.py)" ]
     [ -s classes ]
+}
+
+@test "readme: the examples of the manual print what stands there" {
+    PATH=$BUILD:$PATH play docs/language.md
+}
+
+@test "readme: the examples of numerics print what stands there, and its errors are those measured" {
+    PATH=$BUILD:$PATH play docs/numerics.md
+    cmp math.txt "$ROOT/docs/results/math.txt"
+}
+
+@test "readme: the tables of the manual are those of the sources" {
+    "$BUILD/tables" <"$ROOT/docs/language.md" >filled
+    diff -u "$ROOT/docs/language.md" filled || { echo "make manual writes them anew"; false; }
 }
 
 @test "readme: every target that it names exists" {
@@ -31,9 +51,9 @@ fenced() {
 }
 
 @test "readme: every file that it links to exists" {
-    for page in README.md CONTRIBUTING.md; do
+    for page in README.md CONTRIBUTING.md docs/language.md docs/numerics.md; do
         for link in $(grep -o '](\([^)#]*\))' "$ROOT/$page" | sed 's/](\(.*\))/\1/' | grep -v '^http'); do
-            [ -e "$ROOT/$link" ] || { echo "$page: $link"; false; }
+            [ -e "$(dirname "$ROOT/$page")/$link" ] || { echo "$page: $link"; false; }
         done
     done
 }
