@@ -128,8 +128,11 @@ static bool parse_every(const char *text, struct mlprt_every *every)
     memcpy(digits, text, length);
     if (!parse_whole(digits, 1, UINT32_MAX, &whole))
         return false;
-    *every = text[length] ? (struct mlprt_every){.minutes = (uint32_t)whole}
-                          : (struct mlprt_every){.epochs = (uint32_t)whole};
+    *every = (struct mlprt_every){0};
+    if (text[length])
+        every->minutes = (uint32_t)whole;
+    else
+        every->epochs = (uint32_t)whole;
     return true;
 }
 
