@@ -9,9 +9,11 @@ enum { ROWS = 5, INPUTS = 3 };
 
 /* Powers of two; a constant column; one whose offset has more digits than its differences leave to
  * a float. Then a target. */
-static const double rows[ROWS * (INPUTS + 1)] = {1,       0.1, 1e9, 100,     2,       0.1, 1e9 + 1,
-                                                 200,     4,   0.1, 1e9 + 2, 300,     8,   0.1,
-                                                 1e9 + 3, 400, 16,  0.1,     1e9 + 4, 500};
+static const double rows[ROWS][INPUTS + 1] = {{1, 0.11, 1e9, 100},
+                                              {2, 0.11, 1e9 + 1, 200},
+                                              {4, 0.11, 1e9 + 2, 300},
+                                              {8, 0.11, 1e9 + 3, 400},
+                                              {16, 0.11, 1e9 + 4, 500}};
 
 static struct mlprt_model model;
 static struct mlprt_dataset data;
@@ -30,7 +32,7 @@ static void prepare(void)
         .target_offset = 64,
         .target_stride = 1,
         .train = {
-            .format = MLPRT_TABLE, .rows = rows, .row_count = ROWS, .row_length = INPUTS + 1}};
+            .format = MLPRT_TABLE, .rows = rows[0], .row_count = ROWS, .row_length = INPUTS + 1}};
 }
 
 static void clean(void)
@@ -93,7 +95,7 @@ Test(normalize, keeps_doubles_in_double)
     cr_expect(((double *)n.input.offset)[2] == 1e9 + 2);
 }
 
-/* 0.1 is no float, and the mean of five of them is not 0.1. */
+/* 0.11 is no float, and the mean of five of them is not 0.11. */
 Test(normalize, makes_constant_columns_0)
 {
     fit(MLPRT_STANDARDIZE);
@@ -101,7 +103,7 @@ Test(normalize, makes_constant_columns_0)
     clean();
     fit(MLPRT_MINMAX);
     expect_column(1, (const float[ROWS]){0});
-    cr_expect_eq(mlprt_normalizer_undo(&n.input, &model, 1, 3), (double)0.1f);
+    cr_expect_eq(mlprt_normalizer_undo(&n.input, &model, 1, 3), (double)0.11f);
 }
 
 Test(normalize, is_undone)
