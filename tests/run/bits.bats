@@ -1,5 +1,6 @@
-# The promise on small models: the weights after training are the reference evaluator's, byte for
-# byte, whatever compiles the emitted code, however it is scheduled, whichever path it takes.
+# The promise on small models: the weights after training, and what eval says of them, are the
+# reference evaluator's, byte for byte, whatever compiles the emitted code, however it is scheduled,
+# whichever path it takes.
 
 load common
 
@@ -9,6 +10,7 @@ FLAGS=("-O0" "-O2" "-O3" "-O2 -std=c11" "-O2 -ffp-contract=off" "-O3 -march=nati
 bits() {
     local compiler=$1 model=$2 unroll flag path builds=0
     "$BUILD/oracle" "$model" train --quiet --save reference.safetensors
+    "$BUILD/oracle" "$model" eval --quiet --json --weights reference.safetensors >reference.json
     for unroll in always never; do
         mlpgen --unroll=$unroll "$model" -o $unroll.c
         for flag in "${FLAGS[@]}"; do
@@ -16,7 +18,8 @@ bits() {
             for path in avx2 portable; do
                 [ $path = portable ] || grep -q avx2 /proc/cpuinfo || continue
                 ./program train --quiet --isa $path --save out.safetensors
-                cmp reference.safetensors out.safetensors || {
+                ./program eval --quiet --json --isa $path --weights out.safetensors >out.json
+                cmp reference.safetensors out.safetensors && cmp reference.json out.json || {
                     echo "$compiler $flag --unroll=$unroll --isa $path differs"
                     return 1
                 }
