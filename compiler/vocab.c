@@ -372,7 +372,7 @@ const struct vocab_word vocab_words[] = {
             [HOLDOUT_SEED] = {"seed", VALUE_COUNT, .fallback = "1", .min = 0, .max = SEED_MAX,
                               .help = "what the choice is drawn from"},
             [HOLDOUT_SHUFFLE] = {"shuffle", VALUE_BOOL, .fallback = "true",
-                                 .help = "whether it is drawn, as many of each class; else the "
+                                 .help = "whether it is drawn, of each class its share; else the "
                                          "last samples are taken"})},
 
     {.id = WORD_NO_NORMALIZE,

@@ -71,6 +71,7 @@ static void put_value(const struct vocab_param *p)
     case VALUE_COUNTS: printf("a whole number or a list of them, in all"); break;
     case VALUE_BOOL: printf("true or false"); break;
     case VALUE_STRING: printf("a string"); break;
+    case VALUE_NAMES: printf("a list of strings"); break;
     case VALUE_STRING_OR_WORD: printf("a string or "); /* fall through */
     case VALUE_WORD: printf("%s", vocab_place_article(&arena, p->place)); break;
     case VALUE_ROWS: printf("lists of numbers, by place"); break;
