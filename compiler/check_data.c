@@ -13,6 +13,7 @@
 struct row_shape {
     size_t columns;
     uint32_t classes; /* 0: the target is numbers, or not known */
+    bool chances;     /* the target is numbers 0 and 1 */
     const struct given
         *first; /* where the model is not known, a row that the others have to be like */
 };
@@ -24,6 +25,7 @@ static struct row_shape row_shape(const struct model *m, const struct call *tabl
         bool class_target = model_target(m) == TARGET_CLASS;
         shape.columns = (size_t)m->input_size + (class_target ? 1 : m->output_size);
         shape.classes = class_target ? m->output_size : 0;
+        shape.chances = model_target(m) == TARGET_CHANCES;
         return shape;
     }
     for (size_t i = 0; i < table->arg_count && !shape.first; i++)
@@ -67,6 +69,14 @@ static void check_class(struct scope *s, const struct given *cell, uint32_t clas
                     number_text(v).at);
 }
 
+static void check_chance(struct scope *s, const struct given *cell)
+{
+    double v = cell->value->number;
+    if (v != 0 && v != 1)
+        diag_report(s->diags, DIAG_TARGET_RANGE, cell->span,
+                    "the targets of 'sigmoid_cross_entropy' are 0 or 1, not %s", number_text(v).at);
+}
+
 /* Reads one row into out[shape->columns]. */
 static void read_row(struct scope *s, const struct model *m, const struct given *row,
                      const struct row_shape *shape, double *out)
@@ -81,6 +91,8 @@ static void read_row(struct scope *s, const struct model *m, const struct given 
         out[i] = cell->value->number;
         if (shape->classes && i == shape->columns - 1)
             check_class(s, cell, shape->classes);
+        if (shape->chances && i >= m->input_size)
+            check_chance(s, cell);
     }
 }
 
@@ -169,6 +181,18 @@ static void check_normalize_target(struct scope *s, const struct model *m)
     }
 }
 
+/* The input can be the target of sigmoid_cross_entropy where its numbers are from 0 to 1. */
+static void check_input_range(struct scope *s, const struct model *m)
+{
+    const struct value *normalize = &m->data->args[DATA_NORMALIZE];
+    if (normalize->bad || normalize->word->vocab->id != WORD_STANDARDIZE || !learns_input(m) ||
+        !words_has(m->block, MODEL_LOSS) || model_target(m) != TARGET_CHANCES)
+        return;
+    diag_report(s->diags, DIAG_TARGET_RANGE, normalize->span,
+                "the input is the target, and standardized it is not from 0 to 1");
+    diag_help(s->diags, "'minmax' is");
+}
+
 static void check_classes(struct scope *s, const struct model *m)
 {
     const struct value *classes = &m->data->args[DATA_CLASSES];
@@ -188,6 +212,7 @@ void data_check(struct scope *s, struct model *m)
     check_train(s, &m->data->args[DATA_TRAIN]);
     for (size_t split = DATA_TRAIN; split <= DATA_VALIDATION; split++)
         check_source(s, m, &m->data->args[split]);
+    check_input_range(s, m);
     check_normalize_target(s, m);
     check_classes(s, m);
 }

@@ -81,6 +81,32 @@ static enum mlprt_status labels_take(struct mlprt_dataset *d, const struct mlprt
     return MLPRT_OK;
 }
 
+/* Targets of outputs that are log-odds: 0 and 1, or the input as it will be normalised. That of
+ * minmax is in range where it is fitted. */
+static enum mlprt_status chances_check(const struct mlprt_dataset *d, const struct mlprt_request *r,
+                                       struct mlprt_error *e)
+{
+    const struct mlprt_normalize *how = &r->model->normalize;
+    const bool own = d->target.rows != 0;
+    const struct mlprt_matrix *m = own ? &d->target : &d->input;
+    const double scale = !own && how->kind == MLPRT_SCALE ? how->factor : 1;
+    const double most = 1 + 1e-6; /* 255 · (1 / 255), rounded */
+    if (!own && how->kind != MLPRT_SCALE && how->kind != MLPRT_UNCHANGED)
+        return MLPRT_OK;
+    for (uint32_t i = 0; i < m->rows; i++)
+        for (uint32_t j = 0; j < m->columns; j++) {
+            const double x = mlprt_matrix_number(m, i, j) * scale;
+            if (own ? x == 0 || x == 1 : x >= 0 && x <= most)
+                continue;
+            return mlprt_file_fail(e, MLPRT_MISMATCH, own ? r->target_path : r->input_path,
+                                   "target %lu of sample %lu (both counted from 0) is %.9g; "
+                                   "expected %s",
+                                   (unsigned long)j, (unsigned long)i, x,
+                                   own ? "0 or 1" : "a number from 0 to 1: normalize the input");
+        }
+    return MLPRT_OK;
+}
+
 static enum mlprt_status target_check(struct mlprt_dataset *d, const struct mlprt_request *r,
                                       struct mlprt_error *e)
 {
@@ -99,7 +125,12 @@ static enum mlprt_status target_check(struct mlprt_dataset *d, const struct mlpr
         return mlprt_file_fail(e, MLPRT_MISMATCH, r->target_path,
                                "%u dimensions; class labels have 1, or 2 with the second 1",
                                d->target.rank);
-    return model->target == MLPRT_CLASS ? labels_take(d, r, e) : MLPRT_OK;
+    switch (model->target) {
+    case MLPRT_CLASS: return labels_take(d, r, e);
+    case MLPRT_CHANCES: return chances_check(d, r, e);
+    case MLPRT_NUMBERS: break;
+    }
+    return MLPRT_OK;
 }
 
 static enum mlprt_status dataset_check(struct mlprt_dataset *d, const struct mlprt_request *r,
@@ -122,7 +153,7 @@ static enum mlprt_status dataset_check(struct mlprt_dataset *d, const struct mlp
                                "cannot be its own target: the model has %lu inputs and %lu %s",
                                (unsigned long)model->input_size, (unsigned long)model->output_size,
                                model->target == MLPRT_CLASS ? "classes" : "outputs");
-    return MLPRT_OK;
+    return model->target == MLPRT_CHANCES ? chances_check(d, r, e) : MLPRT_OK;
 }
 
 /* Where a path of the .mlp file leads: relative ones start from directory. Released by the caller.

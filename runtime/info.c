@@ -107,6 +107,9 @@ static void print_paths(const struct mlprt_session *s)
 
 static void print_model(const struct mlprt_session *s)
 {
+    static const char *const targets[] = {[MLPRT_CLASS] = "a class",
+                                          [MLPRT_NUMBERS] = "numbers",
+                                          [MLPRT_CHANCES] = "0 or 1 for each"};
     const struct mlprt_model *model = s->model;
 
     printf("%-10s %s\n", "model", model->name);
@@ -115,7 +118,7 @@ static void print_model(const struct mlprt_session *s)
     printf("%-10s %s\n", "hash", model->hash);
     printf("%-10s %" PRIu32 "\n", "inputs", model->input_size);
     printf("%-10s %" PRIu32 ", the target is %s\n", "outputs", model->output_size,
-           model->target == MLPRT_CLASS ? "a class" : "numbers");
+           targets[model->target]);
     print_layers(model);
     print_params(model);
     putchar('\n');

@@ -109,7 +109,7 @@ struct mlprt_normalize {
 enum mlprt_target {
     MLPRT_CLASS,
     MLPRT_NUMBERS, /* one for each output */
-    MLPRT_CHANCES  /* numbers from 0 to 1, of outputs that are their log-odds */
+    MLPRT_CHANCES  /* 0 or 1, of outputs that are log-odds; the input as target may be between */
 };
 
 /* How the learning rate changes: runtime/schedule.h. */

@@ -212,3 +212,24 @@ END
     fails 4 ./other eval --weights net.safetensors
     grep -q "made by another model" err
 }
+
+@test "data: 0 and 1 as targets, told by the share of outputs that say so" {
+    cat >net.mlp <<'END'
+model net { input = 1; loss = sigmoid_cross_entropy; dense(2); }
+data { train = table([-3, 0, 1], [-2, 0, 1], [2, 1, 0], [3, 1, 0], [3, 1, 0], [3, 1, 1]); }
+train { optimizer = sgd(lr = 1); batch = 6; epochs = 50; }
+END
+    program net
+    ./net train --quiet
+    ./net eval 2>err >out
+    grep -qE '^loss 0\.[0-9]+  accuracy 0\.9167  samples 6$' out
+    ./net eval --json 2>err >out
+    grep -qE '^\{"loss": 0\.[0-9]+, "accuracy": 0\.9166666666666666[0-9]*, "samples": 6\}$' out
+    ./net info >out
+    grep -q '^outputs  *2, the target is 0 or 1 for each$' out
+    idx_pair 9
+    sed 's/input = 1/input = 2/; s/dense(2)/dense(1)/; s/table.*; }/idx("x.idx", "t.idx"); }/' net.mlp >idx.mlp
+    program idx
+    fails 4 ./idx train
+    grep -q 'error: t.idx: target 0 of sample 2 (both counted from 0) is 2; expected 0 or 1' err
+}

@@ -114,6 +114,56 @@ Test(dataset, wrong_labels)
     scratch_close(&s);
 }
 
+Test(dataset, chances_are_0_or_1)
+{
+    struct scratch s;
+    struct mlprt_dataset d;
+    struct mlprt_error e;
+    struct mlprt_model model = regressor();
+    model.target = MLPRT_CHANCES;
+    model.output_size = 2;
+    scratch_open(&s);
+    PUT(&s, "x", IDX2("\x08", "\2", "\2", "abcd"));
+    PUT(&s, "t", IDX2("\x08", "\2", "\2", "\0\1\1\0"));
+    cr_expect_eq(mlprt_dataset_load(&d, &model, &files, s.directory, NULL, 0, &e), MLPRT_OK);
+    mlprt_dataset_free(&d);
+    PUT(&s, "t", IDX2("\x08", "\2", "\2", "\0\1\2\0"));
+    expect_mismatch(&s, &model,
+                    "/t: target 0 of sample 1 (both counted from 0) is 2; expected 0 or 1");
+    PUT(&s, "t", IDX2("\x0D", "\2", "\2", "\0\0\0\0\x3f\0\0\0\0\0\0\0\0\0\0\0"));
+    expect_mismatch(&s, &model, "target 1 of sample 0 (both counted from 0) is 0.5;");
+    PUT(&s, "t", IDX2("\x0D", "\2", "\2", "\0\0\0\0\0\0\0\0\0\0\0\0\x7f\xc0\0\0"));
+    expect_mismatch(&s, &model, "target 1 of sample 1 (both counted from 0) is nan;");
+    scratch_close(&s);
+}
+
+/* The input as its own target may be between 0 and 1, as it is normalised. */
+Test(dataset, chances_of_the_input)
+{
+    struct scratch s;
+    struct mlprt_dataset d;
+    struct mlprt_error e;
+    struct mlprt_model model = regressor();
+    const struct mlprt_source source = {.format = MLPRT_IDX, .input_path = "x"};
+    model.target = MLPRT_CHANCES;
+    model.output_size = 2;
+    scratch_open(&s);
+    PUT(&s, "x", IDX2("\x08", "\2", "\2", "\0\x80\1\xff"));
+    cr_expect_eq(mlprt_dataset_load(&d, &model, &source, s.directory, NULL, 0, &e), MLPRT_MISMATCH);
+    CONTAINS(e.text,
+             "/x: target 1 of sample 0 (both counted from 0) is 128; expected a number from "
+             "0 to 1: normalize the input");
+    model.normalize = (struct mlprt_normalize){MLPRT_SCALE, 1 / 254.0};
+    cr_expect_eq(mlprt_dataset_load(&d, &model, &source, s.directory, NULL, 0, &e), MLPRT_MISMATCH);
+    CONTAINS(e.text, "target 1 of sample 1 (both counted from 0) is 1.0039");
+    for (int minmax = 0; minmax < 2; minmax++) {
+        model.normalize = (struct mlprt_normalize){minmax ? MLPRT_MINMAX : MLPRT_SCALE, 1 / 255.0};
+        cr_expect_eq(mlprt_dataset_load(&d, &model, &source, s.directory, NULL, 0, &e), MLPRT_OK);
+        mlprt_dataset_free(&d);
+    }
+    scratch_close(&s);
+}
+
 Test(dataset, wrong_sizes)
 {
     struct scratch s;
