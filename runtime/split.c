@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The random numbers of a split: uses of MLPRT_PURPOSE_HOLDOUT. */
 enum split_stream { SPLIT_TEST, SPLIT_VALIDATION };
@@ -174,6 +175,19 @@ static enum mlprt_status load_training(struct mlprt_splits *s, const struct mlpr
     return status;
 }
 
+/* Test data chooses nothing, and is not part of it. */
+static void hash_splits(struct mlprt_splits *s, const struct mlprt_model *model)
+{
+    struct mlprt_sha256 sha256;
+    memcpy(s->sha256, s->train.sha256, sizeof s->sha256);
+    if (!mlprt_split_has_source(&model->validation))
+        return;
+    mlprt_sha256_start(&sha256);
+    mlprt_sha256_put(&sha256, s->train.sha256, sizeof s->train.sha256 - 1);
+    mlprt_sha256_put(&sha256, s->validation.sha256, sizeof s->validation.sha256 - 1);
+    mlprt_sha256_finish(&sha256, s->sha256);
+}
+
 enum mlprt_status mlprt_splits_load(struct mlprt_splits *s, const struct mlprt_model *model,
                                     unsigned wanted, const char *directory,
                                     const char *const *paths, size_t path_count,
@@ -193,6 +207,8 @@ enum mlprt_status mlprt_splits_load(struct mlprt_splits *s, const struct mlprt_m
         status = mlprt_dataset_load(&s->test, model, test, directory, NULL, 0, e);
     if (status)
         mlprt_splits_free(s);
+    else
+        hash_splits(s, model);
     return status;
 }
 

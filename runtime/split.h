@@ -17,6 +17,9 @@
 /* A split that the model has not, or that is not wanted, may have no samples. */
 struct mlprt_splits {
     struct mlprt_dataset train, validation, test;
+    /* Of the data that trained weights depend on: the training source's; where validation has a
+     * source of its own, over the hash of either, in hex. */
+    char sha256[MLPRT_SHA256_HEX];
 };
 
 enum { /* sets of splits */

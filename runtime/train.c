@@ -129,7 +129,7 @@ static enum mlprt_status training_start(struct training *t, struct mlprt_error *
 
     *c = (struct mlprt_course){.run = {.lr = o->lr,
                                        .seed = o->seed,
-                                       .data_sha256 = t->data.train.sha256,
+                                       .data_sha256 = t->data.sha256,
                                        .normalizers = &s->normalizers},
                                .epochs = o->epochs,
                                .batches = batches_of(s->model, t->data.train.samples)};

@@ -45,7 +45,7 @@ enum mlprt_status mlprt_contents_write(const struct mlprt_contents *c, const cha
  *     normalize …  normalisation and class names: constants.h
  *     program      the resolved program, its lines ended by newlines
  *     lr, epochs, steps, seed   as run; numbers are the shortest decimals that read back the same
- *     data_sha256  SHA-256 of the training data
+ *     data_sha256  SHA-256 of the data: struct mlprt_splits
  *
  * Equal weights of equal runs are equal bytes. */
 enum mlprt_status mlprt_weights_save(const struct mlprt_model *model, const void *arena,

@@ -192,6 +192,25 @@ Test(split, loads_sources_of_their_own)
     cr_expect_eq(splits.validation.samples + splits.test.samples, 0);
 }
 
+/* Validation decides which weights are kept; the test split decides nothing. */
+Test(split, has_a_hash_of_what_training_depends_on)
+{
+    load_all();
+    cr_expect_str_eq(splits.sha256, splits.train.sha256);
+    model.test = model.train;
+    model.validation = holdout(0.2, 1);
+    load_all();
+    cr_expect_str_eq(splits.sha256, splits.train.sha256);
+    model.validation = model.train;
+    load_all();
+    char both[MLPRT_SHA256_HEX];
+    memcpy(both, splits.sha256, sizeof both);
+    cr_expect_str_neq(both, splits.train.sha256);
+    model.validation.row_count--;
+    load_all();
+    cr_expect_str_neq(splits.sha256, both);
+}
+
 Test(split, is_not_empty)
 {
     model.test = holdout(0.02, 1);
