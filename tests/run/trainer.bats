@@ -314,6 +314,7 @@ signalled() {
     ends 0 ./xor info
     grep -qE '^hidden +dense +[0-9]+ +2 +8 +24 +32$' out
     grep -qE '^total +42 ' out
+    grep -q '^memory .*, 168 of them the optimizer' out
     grep -q '^paths .*(taken)' out
     grep -q 'compiled by mlpgen' out
     ends 0 ./xor info --program
