@@ -40,6 +40,19 @@ static struct cx *offset(struct emitter *em, int tensor)
 
 /* Layers and parameters. */
 
+/* Where the layer's output stands: a dense layer's is that of the activations fused into it. */
+static void add_value(struct emitter *em, struct cx *row, uint32_t index)
+{
+    for (size_t i = 0; i < em->ir->ops.len; i++) {
+        const struct op *op = &em->ir->ops.at[i];
+        const struct tensor *t = op->out[0] == NO_TENSOR ? NULL : ir_at(em->ir, op->out[0]);
+        if (op->layer != index || op->section != SECTION_FORWARD || !t || t->role != ROLE_VALUE)
+            continue;
+        cx_list_add(&em->cb, row, ".value_offset", offset(em, op->out[0]));
+        cx_list_add(&em->cb, row, ".value_stride", count(em, t->stride));
+    }
+}
+
 static struct cx *layer_row(struct emitter *em, uint32_t index)
 {
     struct cbuild *cb = &em->cb;
@@ -64,6 +77,7 @@ static struct cx *layer_row(struct emitter *em, uint32_t index)
     cx_list_add(cb, row, ".line", count(em, emit_line(em, layer->span)));
     cx_list_add(cb, row, ".parameters", count(em, parameters));
     cx_list_add(cb, row, ".flops", count(em, flops));
+    add_value(em, row, index);
     return row;
 }
 

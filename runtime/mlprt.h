@@ -19,7 +19,7 @@
 
 /* Raised with every change of the structures below; a program and a runtime of different numbers
  * refuse to work together. */
-#define MLPRT_ABI 5
+#define MLPRT_ABI 6
 
 enum mlprt_element { MLPRT_F32, MLPRT_F64 };
 
@@ -80,6 +80,10 @@ struct mlprt_layer {
     uint32_t in, out;           /* units */
     uint32_t line;              /* in the .mlp file */
     uint64_t parameters, flops; /* forward, per sample; a multiply-add counts 2 */
+    /* What it computes, in the arena: [batch][out], rows value_stride elements apart; 0: nothing is
+     * kept of its own, since it is fused into the layer before it or changes nothing. */
+    size_t value_offset;
+    uint32_t value_stride;
 };
 
 enum mlprt_format {

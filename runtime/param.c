@@ -24,6 +24,42 @@ void mlprt_arena_set(const struct mlprt_model *model, void *arena, size_t offset
     }
 }
 
+static size_t param_bytes(const struct mlprt_model *model, const struct mlprt_param *p)
+{
+    return mlprt_param_stored(p) * (model->element == MLPRT_F32 ? sizeof(float) : sizeof(double));
+}
+
+size_t mlprt_params_offset(const struct mlprt_model *model, size_t i)
+{
+    size_t offset = 0;
+    for (const struct mlprt_param *p = model->params; p < model->params + i; p++)
+        offset += param_bytes(model, p);
+    return offset;
+}
+
+size_t mlprt_params_size(const struct mlprt_model *model)
+{
+    return mlprt_params_offset(model, model->param_count);
+}
+
+void mlprt_params_keep(const struct mlprt_model *model, const void *arena, void *copy)
+{
+    unsigned char *to = copy;
+    for (const struct mlprt_param *p = model->params; p < model->params + model->param_count; p++) {
+        memcpy(to, (const unsigned char *)arena + p->offset, param_bytes(model, p));
+        to += param_bytes(model, p);
+    }
+}
+
+void mlprt_params_restore(const struct mlprt_model *model, void *arena, const void *copy)
+{
+    const unsigned char *from = copy;
+    for (const struct mlprt_param *p = model->params; p < model->params + model->param_count; p++) {
+        memcpy((unsigned char *)arena + p->offset, from, param_bytes(model, p));
+        from += param_bytes(model, p);
+    }
+}
+
 /* One initial value from a random word. Its place in (0, 1) is the middle of the word's 2^-32 wide
  * interval, which has a quantile at both ends and is symmetric about 1/2. */
 static double initial_value(const struct mlprt_param *p, uint32_t word)
@@ -41,12 +77,11 @@ static double initial_value(const struct mlprt_param *p, uint32_t word)
 static void initialize_param(const struct mlprt_model *model, const struct mlprt_param *p,
                              void *arena, uint64_t seed)
 {
-    const size_t size = model->element == MLPRT_F32 ? sizeof(float) : sizeof(double);
     const uint32_t end = mlprt_counter_end(MLPRT_PURPOSE_INIT, p->stream);
     struct mlprt_words words = {{0, 0, 0, 0}};
     uint64_t element = 0; /* unit * depth + k */
 
-    memset((unsigned char *)arena + p->offset, 0, mlprt_param_stored(p) * size); /* padding */
+    memset((unsigned char *)arena + p->offset, 0, param_bytes(model, p)); /* padding */
     for (uint32_t unit = 0; unit < p->units; unit++) {
         for (uint32_t k = 0; k < p->depth; k++, element++) {
             if (element % 4 == 0) {

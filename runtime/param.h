@@ -22,6 +22,13 @@ double mlprt_arena_get(const struct mlprt_model *model, const void *arena, size_
 void mlprt_arena_set(const struct mlprt_model *model, void *arena, size_t offset, size_t i,
                      double value);
 
+/* A copy of all parameters, laid out alike, one behind the other: its bytes, and where in it the
+ * copy of parameter i stands. */
+size_t mlprt_params_size(const struct mlprt_model *model);
+size_t mlprt_params_offset(const struct mlprt_model *model, size_t i);
+void mlprt_params_keep(const struct mlprt_model *model, const void *arena, void *copy);
+void mlprt_params_restore(const struct mlprt_model *model, void *arena, const void *copy);
+
 /* Draws every parameter's initial values: counter-based, keyed by (seed, the parameter's stream,
  * element), element = unit * depth + k. */
 void mlprt_param_initialize(const struct mlprt_model *model, void *arena, uint64_t seed);

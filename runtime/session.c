@@ -1,10 +1,8 @@
 /* What a running program works with: choosing the path, making the arena, filling it. */
 #include "posix.h"
 
-#include "param.h"
 #include "session.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,19 +146,6 @@ struct mlprt_batch mlprt_session_batch(struct mlprt_session *s, const struct mlp
                                 .seed = s->options->seed,
                                 .lr = s->options->lr,
                                 .threads = s->options->threads};
-}
-
-bool mlprt_session_finite(const struct mlprt_session *s)
-{
-    for (size_t i = 0; i < s->model->param_count; i++) {
-        const struct mlprt_param *p = &s->model->params[i];
-        for (uint32_t unit = 0; unit < p->units; unit++)
-            for (uint32_t k = 0; k < p->depth; k++)
-                if (!isfinite(mlprt_arena_get(s->model, s->arena, p->offset,
-                                              mlprt_param_index(p, unit, k))))
-                    return false;
-    }
-    return true;
 }
 
 void *mlprt_session_allocate(size_t count, size_t size, const char *what, struct mlprt_error *e)

@@ -43,9 +43,6 @@ struct mlprt_batch mlprt_session_batch(struct mlprt_session *s, const struct mlp
                                        const uint32_t *index, uint32_t n, uint32_t step,
                                        bool training);
 
-/* Is every element of every parameter a finite number? */
-bool mlprt_session_finite(const struct mlprt_session *s);
-
 /* count elements, all zeros; NULL with a message of what there was no memory for, which callers
  * return as MLPRT_IO. */
 void *mlprt_session_allocate(size_t count, size_t size, const char *what, struct mlprt_error *e);

@@ -5,8 +5,9 @@
 #include "session.h"
 
 /* Trains as the model and the options say and saves the weights. Stopped by a signal it saves them
- * too and returns MLPRT_SIGNAL + its number, with a message of what was saved. A loss or a weight
- * that is not finite is MLPRT_NOT_FINITE, and nothing is saved. */
+ * too, and a checkpoint, and returns MLPRT_SIGNAL + its number, with a message of what was saved.
+ * Where a loss, a gradient or a weight is not finite the last good weights are saved, and the
+ * message of MLPRT_NOT_FINITE says where it happened first, and what to try. */
 enum mlprt_status mlprt_train(struct mlprt_session *s, struct mlprt_error *e);
 
 #endif

@@ -23,6 +23,7 @@ static bool handnet_dropout;                     /* of hidden units in training 
 static double handnet_fault = 1;                 /* factor of the gradient of hidden.weight[1,0] */
 static double handnet_bias_fault;                /* added to that of hidden.bias[0] */
 static double handnet_loss_factor = 1;           /* NAN: a loss that is not finite */
+static double handnet_factor = 1;                /* of the steps that weights take */
 static uint32_t handnet_steps;                   /* calls of update so far */
 static void (*handnet_on_update)(uint32_t step); /* called before every update */
 
@@ -101,7 +102,7 @@ static void handnet_step(const struct mlprt_batch *b, handnet_real *w, const han
                          size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        w[i] -= (handnet_real)(b->lr * (double)g[i] / b->n);
+        w[i] -= (handnet_real)(b->lr * handnet_factor * (double)g[i] / b->n);
 }
 
 static void handnet_update(const struct mlprt_batch *b)
@@ -143,6 +144,7 @@ static const struct mlprt_param handnet_params[] = {
      .panel = HANDNET_PANEL,
      .offset = offsetof(struct handnet_arena, w1),
      .grad_offset = offsetof(struct handnet_arena, dw1),
+     .line = 3,
      .stream = 0,
      .init = MLPRT_UNIFORM,
      .a = -1,
@@ -154,6 +156,7 @@ static const struct mlprt_param handnet_params[] = {
      .panel = HANDNET_PANEL,
      .offset = offsetof(struct handnet_arena, b1),
      .grad_offset = offsetof(struct handnet_arena, db1),
+     .line = 3,
      .stream = 1,
      .init = MLPRT_CONSTANT},
     {.name = "output.weight",
@@ -163,6 +166,7 @@ static const struct mlprt_param handnet_params[] = {
      .panel = HANDNET_PANEL,
      .offset = offsetof(struct handnet_arena, w2),
      .grad_offset = offsetof(struct handnet_arena, dw2),
+     .line = 4,
      .stream = 2,
      .init = MLPRT_NORMAL,
      .b = 1},
@@ -173,14 +177,15 @@ static const struct mlprt_param handnet_params[] = {
      .panel = HANDNET_PANEL,
      .offset = offsetof(struct handnet_arena, b2),
      .grad_offset = offsetof(struct handnet_arena, db2),
+     .line = 4,
      .stream = 3,
      .init = MLPRT_CONSTANT},
 };
 
 static const struct mlprt_layer handnet_layers[] = {
-    {"hidden", "dense", 2, 3, 3, 9, 12},
-    {"tanh1", "tanh", 3, 3, 3, 0, 3},
-    {"output", "dense", 3, 2, 4, 8, 12},
+    {"hidden", "dense", 2, 3, 3, 9, 12, offsetof(struct handnet_arena, hidden), HANDNET_HIDDEN},
+    {"tanh1", "tanh", 3, 3, 3, 0, 3, 0, 0},
+    {"output", "dense", 3, 2, 4, 8, 12, offsetof(struct handnet_arena, output), HANDNET_OUT},
 };
 
 static const double handnet_rows[] = {0, 0, 0, 0, 1, 1, 1, 0, 1, 1, 1, 0};

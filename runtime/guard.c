@@ -1,0 +1,169 @@
+/* Finding the number that is not finite. Gradients are looked at in every step: the scan is a few
+ * operations on whole registers, and only what it finds is looked at closely. */
+#include "posix.h"
+
+#include "guard.h"
+#include "metrics.h"
+#include "param.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    GUARD_BLOCK = 16 /* elements; a constant makes gcc use vector instructions at -O2 already */
+};
+
+/* Are n elements finite? An exponent of all ones, and no other, carries into the sign. */
+#define GUARD_DEFINE(name, word, sign, one)                                                        \
+    static bool name(const unsigned char *p, size_t n)                                             \
+    {                                                                                              \
+        word block[GUARD_BLOCK], carry = 0;                                                        \
+        for (; n >= GUARD_BLOCK; n -= GUARD_BLOCK, p += sizeof block) {                            \
+            memcpy(block, p, sizeof block);                                                        \
+            for (int i = 0; i < GUARD_BLOCK; i++)                                                  \
+                carry |= (block[i] & ((sign)-1)) + (one);                                          \
+        }                                                                                          \
+        memcpy(block, p, n * sizeof *block);                                                       \
+        for (size_t i = 0; i < n; i++)                                                             \
+            carry |= (block[i] & ((sign)-1)) + (one);                                              \
+        return !(carry & (sign));                                                                  \
+    }
+
+GUARD_DEFINE(floats_finite, uint32_t, UINT32_C(1) << 31, UINT32_C(1) << 23)
+GUARD_DEFINE(doubles_finite, uint64_t, UINT64_C(1) << 63, UINT64_C(1) << 52)
+#undef GUARD_DEFINE
+
+bool mlprt_guard_number(double x)
+{
+    unsigned char bytes[sizeof x];
+    memcpy(bytes, &x, sizeof x);
+    return doubles_finite(bytes, 1);
+}
+
+/* Are n elements finite that start `offset` bytes into the arena? */
+static bool elements_finite(const struct mlprt_session *s, size_t offset, size_t n)
+{
+    const unsigned char *p = (const unsigned char *)s->arena + offset;
+    return s->model->element == MLPRT_F32 ? floats_finite(p, n) : doubles_finite(p, n);
+}
+
+/* Is a tensor laid out like p, which stands at offset, finite? What its padding holds is nothing.
+ */
+static bool tensor_finite(const struct mlprt_session *s, const struct mlprt_param *p, size_t offset)
+{
+    if (elements_finite(s, offset, mlprt_param_stored(p)))
+        return true;
+    for (uint32_t unit = 0; unit < p->units; unit++)
+        for (uint32_t k = 0; k < p->depth; k++)
+            if (!mlprt_guard_number(
+                    mlprt_arena_get(s->model, s->arena, offset, mlprt_param_index(p, unit, k))))
+                return false;
+    return true;
+}
+
+bool mlprt_guard_gradients(const struct mlprt_session *s, struct mlprt_fault *f)
+{
+    for (size_t i = s->model->param_count; i-- > 0;) {
+        const struct mlprt_param *p = &s->model->params[i];
+        if (p->frozen || tensor_finite(s, p, p->grad_offset))
+            continue;
+        snprintf(f->what, sizeof f->what, "the gradient of %s", p->name);
+        f->line = p->line;
+        return true;
+    }
+    return false;
+}
+
+bool mlprt_guard_weights(const struct mlprt_session *s, struct mlprt_fault *f)
+{
+    for (size_t i = 0; i < s->model->param_count; i++) {
+        const struct mlprt_param *p = &s->model->params[i];
+        if (tensor_finite(s, p, p->offset))
+            continue;
+        snprintf(f->what, sizeof f->what, "%s", p->name);
+        f->line = p->line;
+        return true;
+    }
+    return false;
+}
+
+/* The first of n rows that is not finite; n if all are. */
+static uint32_t rows_finite(const struct mlprt_session *s, uint32_t n, size_t offset,
+                            uint32_t stride, uint32_t units)
+{
+    const size_t size = s->model->element == MLPRT_F32 ? sizeof(float) : sizeof(double);
+    uint32_t i = 0;
+    while (i < n && elements_finite(s, offset + (size_t)i * stride * size, units))
+        i++;
+    return i;
+}
+
+/* The samples' own numbers. */
+static bool trace_samples(const struct mlprt_session *s, const struct mlprt_dataset *d,
+                          const uint32_t *index, uint32_t n, struct mlprt_fault *f)
+{
+    const struct mlprt_model *m = s->model;
+    const char *what = "input";
+    uint32_t i = rows_finite(s, n, m->input_offset, m->input_stride, m->input_size);
+    if (i == n && m->target != MLPRT_CLASS) {
+        what = "target";
+        i = rows_finite(s, n, m->target_offset, m->target_stride, m->output_size);
+    }
+    if (i == n)
+        return false;
+    snprintf(f->what, sizeof f->what, "the %s of sample %" PRIu32 " (counted from 0)", what,
+             mlprt_dataset_row(d, index[i]));
+    return true;
+}
+
+static bool trace_layers(const struct mlprt_session *s, uint32_t n, struct mlprt_fault *f)
+{
+    for (size_t i = 0; i < s->model->layer_count; i++) {
+        const struct mlprt_layer *l = &s->model->layers[i];
+        if (!l->value_stride || rows_finite(s, n, l->value_offset, l->value_stride, l->out) == n)
+            continue;
+        snprintf(f->what, sizeof f->what, "the output of %s (%s)", l->name, l->kind);
+        f->line = l->line;
+        return true;
+    }
+    return false;
+}
+
+void mlprt_guard_trace(struct mlprt_session *s, const struct mlprt_dataset *d,
+                       const uint32_t *index, const struct mlprt_batch *batch,
+                       struct mlprt_fault *f)
+{
+    struct mlprt_batch again = mlprt_session_batch(s, d, index, batch->n, batch->step, false);
+    *f = (struct mlprt_fault){.what = "the loss"};
+    if (trace_samples(s, d, index, batch->n, f))
+        return;
+    again.training = batch->training;
+    again.seed = batch->seed;
+    s->path->evaluate(&again);
+    trace_layers(s, batch->n, f);
+}
+
+enum mlprt_status mlprt_guard_trace_split(struct mlprt_session *s, const struct mlprt_dataset *d,
+                                          struct mlprt_fault *f, struct mlprt_error *e)
+{
+    const uint32_t most = s->model->batch;
+    uint32_t *index = mlprt_session_allocate(most, sizeof *index, "a batch", e);
+    if (!index)
+        return MLPRT_IO;
+    *f = (struct mlprt_fault){.what = "the loss"};
+    bool finite = true;
+    for (uint32_t first = 0, n; finite && first < d->samples; first += n) {
+        n = d->samples - first < most ? d->samples - first : most;
+        for (uint32_t i = 0; i < n; i++)
+            index[i] = first + i;
+        const struct mlprt_batch batch = mlprt_session_batch(s, d, index, n, 0, false);
+        s->path->evaluate(&batch);
+        finite = mlprt_guard_number(mlprt_metrics_add_losses(s, n, 0));
+        if (!finite)
+            mlprt_guard_trace(s, d, index, &batch, f);
+    }
+    free(index);
+    return MLPRT_OK;
+}

@@ -1,0 +1,31 @@
+/* Finding the number that is not finite: in gradients, in weights, in what the layers compute. */
+#ifndef MLPRT_GUARD_H
+#define MLPRT_GUARD_H
+
+#include "session.h"
+
+/* What is not finite. */
+struct mlprt_fault {
+    char what[160]; /* "the output of hidden1 (dense)" */
+    uint32_t line;  /* of its layer in the .mlp file; 0: of none */
+};
+
+/* Is x a finite number? By its bits, which no option of a compiler can argue away. */
+bool mlprt_guard_number(double x);
+
+/* Is an element of a gradient not finite? Of several parameters the last is named, the first that
+ * the backward pass came to. */
+bool mlprt_guard_gradients(const struct mlprt_session *s, struct mlprt_fault *f);
+/* Is a weight not finite? Of several parameters the first is named. */
+bool mlprt_guard_weights(const struct mlprt_session *s, struct mlprt_fault *f);
+
+/* Evaluates samples index[0 … n-1] of d once more and says what is not finite first: the samples
+ * themselves, the output of the first such layer, else the loss. batch is what was evaluated. */
+void mlprt_guard_trace(struct mlprt_session *s, const struct mlprt_dataset *d,
+                       const uint32_t *index, const struct mlprt_batch *batch,
+                       struct mlprt_fault *f);
+/* The same of the first mini-batch of a split, in order, whose loss is not finite. */
+enum mlprt_status mlprt_guard_trace_split(struct mlprt_session *s, const struct mlprt_dataset *d,
+                                          struct mlprt_fault *f, struct mlprt_error *e);
+
+#endif

@@ -1,0 +1,111 @@
+/* The end of a training run, and what it leaves on disk: checkpoints, weights, a message. */
+#include "posix.h"
+
+#include "param.h"
+#include "training.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+void mlprt_training_wind_up(struct mlprt_training *t)
+{
+    const uint32_t minutes = t->s->options->every.minutes;
+    if (minutes)
+        t->due = fma(60, minutes, mlprt_progress_clock());
+}
+
+enum mlprt_status mlprt_training_checkpoint(struct mlprt_training *t, struct mlprt_error *e)
+{
+    struct mlprt_fault fault;
+    if (t->fresh)
+        return MLPRT_OK;
+    if (mlprt_guard_weights(t->s, &fault))
+        return mlprt_training_fault(t, &fault, t->course.run.steps, e);
+    mlprt_training_wind_up(t);
+    t->fresh = true;
+    return mlprt_checkpoint_save(t->s->model, t->s->arena, &t->course, t->checkpoint, e);
+}
+
+static enum mlprt_status training_save(const struct mlprt_training *t, const struct mlprt_run *run,
+                                       struct mlprt_error *e)
+{
+    return mlprt_weights_save(t->s->model, t->s->arena, run, t->save, e);
+}
+
+/* Writes what a run leaves; where one file fails, the other is written all the same. */
+static enum mlprt_status training_leave(struct mlprt_training *t, bool stopped,
+                                        struct mlprt_error *e)
+{
+    struct mlprt_error other;
+    const enum mlprt_status status =
+        stopped || t->wants_checkpoint ? mlprt_training_checkpoint(t, e) : MLPRT_OK;
+    if (status == MLPRT_NOT_FINITE)
+        return status;
+    const enum mlprt_status saved = training_save(t, &t->course.run, status ? &other : e);
+    return status ? status : saved;
+}
+
+/* Saves the last good weights after a fault, which *e tells of, and adds what was saved and what to
+ * try. The weights are good where the fault was seen before it reached them. */
+static enum mlprt_status training_rescue(struct mlprt_training *t, struct mlprt_error *e)
+{
+    struct mlprt_run run = t->course.run;
+    struct mlprt_fault unused;
+    struct mlprt_error failure;
+    char text[sizeof e->text], weights[64] = "the initial weights";
+
+    if (mlprt_guard_weights(t->s, &unused)) {
+        mlprt_params_restore(t->s->model, t->s->arena, t->good);
+        run = t->good_run;
+    }
+    if (run.steps)
+        snprintf(weights, sizeof weights, "the weights after step %" PRIu32, run.steps);
+    memcpy(text, e->text, sizeof text);
+    if (training_save(t, &run, &failure))
+        return mlprt_fail(e, MLPRT_NOT_FINITE, "%s; %s could not be saved: %s", text, weights,
+                          failure.text);
+    return mlprt_fail(e, MLPRT_NOT_FINITE,
+                      "%s; %s are saved in %s; try a lower learning rate than %g, clip_norm, or "
+                      "normalize the data",
+                      text, weights, t->save, run.lr);
+}
+
+static enum mlprt_status print_end(struct mlprt_training *t, struct mlprt_error *e)
+{
+    const struct mlprt_course *c = &t->course;
+    char text[MLPRT_METRICS_TEXT];
+
+    if (t->has_test) {
+        const enum mlprt_status status = t->epochs_here ? MLPRT_OK : mlprt_training_test(t, e);
+        if (status)
+            return status;
+        mlprt_metrics_text(text, &t->last);
+        printf("%s  samples %" PRIu64 "\n", text, t->last.samples);
+    }
+    if (c->run.epochs < c->epochs)
+        printf("stopped after epoch %" PRIu32 "\n", c->run.epochs);
+    if (t->wants_checkpoint)
+        printf("checkpoint %s\n", t->checkpoint);
+    printf("saved %s\n", t->save);
+    return MLPRT_OK;
+}
+
+enum mlprt_status mlprt_training_end(struct mlprt_training *t, enum mlprt_status status, int number,
+                                     struct mlprt_error *e)
+{
+    mlprt_progress_clear(&t->progress);
+    if (!status)
+        status = training_leave(t, number, e);
+    if (status == MLPRT_NOT_FINITE)
+        return training_rescue(t, e);
+    if (status)
+        return status;
+    if (number)
+        return mlprt_fail(e, (enum mlprt_status)(MLPRT_SIGNAL + number),
+                          "interrupted after epoch %" PRIu32 ", step %" PRIu32
+                          ": saved %s; --resume %s goes on",
+                          t->course.run.epochs, t->course.run.steps, t->save, t->checkpoint);
+    return t->s->options->quiet ? MLPRT_OK : print_end(t, e);
+}
