@@ -138,9 +138,10 @@ static void check_validation(struct scope *s, struct model *m)
         report_no_validation(s, keep, "keep = best");
     if (!keep->absent)
         return;
-    const struct datum choice = {.kind = DATUM_WORD, .call.name.text = validated ? "best" : "last"};
+    struct datum *choice = ARENA_NEW(s->arena, struct datum); /* the word goes on pointing to it */
+    *choice = (struct datum){.kind = DATUM_WORD, .call.name.text = validated ? "best" : "last"};
     keep->absent = false;
-    keep->word = words_match(s, PLACE_KEEP, &choice, keep->span);
+    keep->word = words_match(s, PLACE_KEEP, choice, keep->span);
 }
 
 static void check_blocks(struct scope *s, struct model *m, const struct blocks *blocks)

@@ -262,6 +262,12 @@ static void add_training(struct emitter *em, struct cx *m)
     add_schedule(em, m, train[TRAIN_SCHEDULE].word);
     add(em, m, ".shuffle", truth(em, train[TRAIN_SHUFFLE].truth));
     add(em, m, ".drop_last", truth(em, train[TRAIN_DROP_LAST].truth));
+    if (!train[TRAIN_EARLY_STOP].absent) {
+        const struct value *patience = train[TRAIN_EARLY_STOP].word->args;
+        add(em, m, ".patience", count(em, (uint64_t)patience[PATIENCE_EPOCHS].number));
+        add(em, m, ".min_delta", cx_double(&em->cb, patience[PATIENCE_MIN_DELTA].number));
+    }
+    add(em, m, ".keep_best", truth(em, train[TRAIN_KEEP].word->vocab->id == WORD_BEST));
 }
 
 static void emit_struct(struct emitter *em)

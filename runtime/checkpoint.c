@@ -28,6 +28,8 @@ static void tensors_free(struct checkpoint_tensors *t)
     free(t->names);
 }
 
+static const char best_ending[] = ".best";
+
 /* How many states the optimizer keeps of a parameter. */
 static size_t states_of(const struct mlprt_model *model, const struct mlprt_param *p)
 {
@@ -37,13 +39,14 @@ static size_t states_of(const struct mlprt_model *model, const struct mlprt_para
     return count;
 }
 
-/* Makes room for a model's; false without memory. */
+/* Makes room for a model's, those of the best weights included; false without memory. */
 static bool tensors_reserve(struct checkpoint_tensors *t, const struct mlprt_model *model)
 {
     size_t count = 1, size = 1; /* never of nothing */
     for (const struct mlprt_param *p = model->params; p < model->params + model->param_count; p++) {
         const size_t states = states_of(model, p);
-        count += 1 + states;
+        count += 2 + states;
+        size += strlen(p->name) + sizeof best_ending;
         for (size_t i = 0; i < states; i++)
             size += strlen(p->name) + strlen(model->state_name[i]) + sizeof ".";
     }
@@ -54,46 +57,74 @@ static bool tensors_reserve(struct checkpoint_tensors *t, const struct mlprt_mod
     return false;
 }
 
-/* The arena is written to only where it was not const to begin with. */
-static bool tensors_list(struct checkpoint_tensors *t, const struct mlprt_model *model,
-                         const void *arena)
+/* Adds one under a name of its own, PARAMETER and an ending; *used is what the names take. */
+static void tensors_add(struct checkpoint_tensors *t, size_t *used, const struct mlprt_param *p,
+                        const char *dot, const char *ending, void *at, bool finite)
 {
-    unsigned char *base = (unsigned char *)arena;
+    char *name = t->names + *used;
+    *used += (size_t)snprintf(name, t->names_size - *used, "%s%s%s", p->name, dot, ending) + 1;
+    t->held[t->count++] = (struct mlprt_held){name, p, at, finite};
+}
+
+/* best: a copy of the parameters that is one of the tensors too, or NULL. The arena is written to
+ * only where it was not const to begin with. */
+static bool tensors_list(struct checkpoint_tensors *t, const struct mlprt_model *model,
+                         const void *arena, void *best)
+{
+    unsigned char *base = (unsigned char *)arena, *copy = best;
     if (!tensors_reserve(t, model))
         return false;
     size_t used = 0;
     for (const struct mlprt_param *p = model->params; p < model->params + model->param_count; p++) {
         t->held[t->count++] = (struct mlprt_held){p->name, p, base + p->offset, true};
-        for (size_t i = 0; i < states_of(model, p); i++) {
-            char *name = t->names + used;
-            t->held[t->count++] = (struct mlprt_held){name, p, base + p->state_offset[i], false};
-            used += (size_t)snprintf(name, t->names_size - used, "%s.%s", p->name,
-                                     model->state_name[i]) +
-                    1;
+        for (size_t i = 0; i < states_of(model, p); i++)
+            tensors_add(t, &used, p, ".", model->state_name[i], base + p->state_offset[i], false);
+        if (copy) {
+            tensors_add(t, &used, p, "", best_ending, copy, true);
+            copy += mlprt_param_bytes(model, p);
         }
     }
     return true;
 }
 
+/* The copy of the best weights, once there are such. */
+static void *best_params(const struct mlprt_course *course)
+{
+    return course->best.known ? course->best.params : NULL;
+}
+
 /* ---- saving ---- */
+
+static const char *count_text(uint32_t count, char text[MLPRT_DECIMAL])
+{
+    snprintf(text, MLPRT_DECIMAL, "%" PRIu32, count);
+    return text;
+}
 
 enum mlprt_status mlprt_checkpoint_save(const struct mlprt_model *model, const void *arena,
                                         const struct mlprt_course *course, const char *path,
                                         struct mlprt_error *e)
 {
-    char epochs[MLPRT_DECIMAL], loss_sum[MLPRT_DECIMAL];
-    const struct mlprt_entry entries[] = {{"checkpoint", checkpoint_format},
-                                          {"run_epochs", epochs},
-                                          {"loss_sum", mlprt_decimal(course->loss_sum, loss_sum)}};
+    enum { ALWAYS = 3, WITH_BEST = 8 };
+    const struct mlprt_best *best = &course->best;
+    char text[WITH_BEST][MLPRT_DECIMAL];
+    const struct mlprt_entry entries[WITH_BEST] = {
+        {"checkpoint", checkpoint_format},
+        {"run_epochs", count_text(course->epochs, text[1])},
+        {"loss_sum", mlprt_decimal(course->loss_sum, text[2])},
+        {"best_loss", mlprt_decimal(best->loss, text[3])},
+        {"best_epochs", count_text(best->epochs, text[4])},
+        {"best_steps", count_text(best->steps, text[5])},
+        {"mark", mlprt_decimal(best->mark, text[6])},
+        {"mark_epochs", count_text(best->mark_epochs, text[7])}};
     struct checkpoint_tensors tensors;
 
-    snprintf(epochs, sizeof epochs, "%" PRIu32, course->epochs);
-    if (!tensors_list(&tensors, model, arena))
+    if (!tensors_list(&tensors, model, arena, best_params(course)))
         return mlprt_file_fail(e, MLPRT_IO, path, "out of memory");
     const struct mlprt_contents contents = {.model = model,
                                             .run = &course->run,
                                             .entries = entries,
-                                            .entry_count = sizeof entries / sizeof *entries,
+                                            .entry_count = best->known ? WITH_BEST : ALWAYS,
                                             .held = tensors.held,
                                             .held_count = tensors.count};
     const enum mlprt_status status = mlprt_contents_write(&contents, path, e);
@@ -299,6 +330,27 @@ static enum mlprt_status load_course(struct checkpoint_load *l, bool program)
     return MLPRT_OK;
 }
 
+/* What validation has said, of a run that has been validated. */
+static enum mlprt_status load_best(struct checkpoint_load *l)
+{
+    struct mlprt_best *b = &l->course.best;
+    enum mlprt_status status;
+
+    if (l->model->validation.format == MLPRT_NO_SOURCE || !l->course.run.epochs)
+        return MLPRT_OK;
+    if ((status = load_real(l, "best_loss", &b->loss)) ||
+        (status = load_count(l, "best_epochs", &b->epochs)) ||
+        (status = load_count(l, "best_steps", &b->steps)) ||
+        (status = load_real(l, "mark", &b->mark)) ||
+        (status = load_count(l, "mark_epochs", &b->mark_epochs)))
+        return status;
+    b->known = true;
+    if (b->epochs <= l->course.run.epochs && b->mark_epochs <= l->course.run.epochs)
+        return MLPRT_OK;
+    return mlprt_file_fail(l->error, MLPRT_MISMATCH, l->file.path,
+                           "its best epoch is one that it has not done");
+}
+
 /* Finds all tensors before the first is copied. */
 static enum mlprt_status load_tensors(const struct checkpoint_load *l,
                                       const struct checkpoint_tensors *t,
@@ -320,7 +372,7 @@ static enum mlprt_status load_tensors(const struct checkpoint_load *l,
 static enum mlprt_status load_arena(const struct checkpoint_load *l, void *arena)
 {
     struct checkpoint_tensors tensors;
-    if (!tensors_list(&tensors, l->model, arena))
+    if (!tensors_list(&tensors, l->model, arena, best_params(&l->course)))
         return mlprt_file_fail(l->error, MLPRT_IO, l->file.path, "out of memory");
     const struct mlprt_tensor **found = calloc(tensors.count + 1, sizeof *found);
     const enum mlprt_status status =
@@ -342,7 +394,8 @@ enum mlprt_status mlprt_checkpoint_load(const struct mlprt_model *model, void *a
     bool program = false;
     if (!(status = match_checkpoint(&l)) && !(status = match_program(&l, &program)) &&
         !(status = match_data(&l)) && !(status = load_options(&l)) &&
-        !(status = load_course(&l, program)) && !(status = load_arena(&l, arena)))
+        !(status = load_course(&l, program)) && !(status = load_best(&l)) &&
+        !(status = load_arena(&l, arena)))
         *course = l.course;
     mlprt_safetensors_close(&l.file);
     return status;

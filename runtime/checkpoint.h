@@ -2,6 +2,7 @@
 #ifndef MLPRT_CHECKPOINT_H
 #define MLPRT_CHECKPOINT_H
 
+#include "best.h"
 #include "options.h"
 #include "weights.h"
 
@@ -12,14 +13,18 @@ struct mlprt_course {
     uint32_t epochs;      /* of the whole run: what schedules see */
     uint32_t batches; /* steps of an epoch; those beyond run.epochs are of the one under way … */
     double loss_sum;  /* … whose samples' losses so far have this sum */
+    struct mlprt_best best;
 };
 
 /* Writes a checkpoint: a weights file (see mlprt_weights_save) of the parameters and, behind each,
- * of the optimizer's states of it under PARAMETER.STATE. Further keys of __metadata__ are
+ * of the optimizer's states of it under PARAMETER.STATE, and of the best one so far, where that is
+ * kept, under PARAMETER.best. Further keys of __metadata__ are
  *
  *     checkpoint   "1": raised when what is below changes its meaning
  *     run_epochs   those of the whole run; `epochs` and `steps` are what is done of it
- *     loss_sum     of the epoch under way */
+ *     loss_sum     of the epoch under way
+ *     best_loss, best_epochs, best_steps, mark, mark_epochs
+ *                  struct mlprt_best, where an epoch has been validated */
 enum mlprt_status mlprt_checkpoint_save(const struct mlprt_model *model, const void *arena,
                                         const struct mlprt_course *course, const char *path,
                                         struct mlprt_error *e);

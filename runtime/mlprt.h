@@ -19,7 +19,7 @@
 
 /* Raised with every change of the structures below; a program and a runtime of different numbers
  * refuse to work together. */
-#define MLPRT_ABI 6
+#define MLPRT_ABI 7
 
 enum mlprt_element { MLPRT_F32, MLPRT_F64 };
 
@@ -163,6 +163,9 @@ struct mlprt_model {
     uint32_t epochs;
     uint64_t seed;
     bool shuffle, drop_last;
+    uint32_t patience; /* epochs without a smaller validation loss; 0: no end of it */
+    double min_delta;  /* what counts as smaller */
+    bool keep_best;    /* save the weights of the smallest validation loss; else the last */
 
     uint32_t (*threads)(void); /* that OpenMP would take; 0 where it was compiled without */
 };

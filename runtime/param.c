@@ -24,7 +24,7 @@ void mlprt_arena_set(const struct mlprt_model *model, void *arena, size_t offset
     }
 }
 
-static size_t param_bytes(const struct mlprt_model *model, const struct mlprt_param *p)
+size_t mlprt_param_bytes(const struct mlprt_model *model, const struct mlprt_param *p)
 {
     return mlprt_param_stored(p) * (model->element == MLPRT_F32 ? sizeof(float) : sizeof(double));
 }
@@ -33,7 +33,7 @@ size_t mlprt_params_offset(const struct mlprt_model *model, size_t i)
 {
     size_t offset = 0;
     for (const struct mlprt_param *p = model->params; p < model->params + i; p++)
-        offset += param_bytes(model, p);
+        offset += mlprt_param_bytes(model, p);
     return offset;
 }
 
@@ -46,8 +46,8 @@ void mlprt_params_keep(const struct mlprt_model *model, const void *arena, void 
 {
     unsigned char *to = copy;
     for (const struct mlprt_param *p = model->params; p < model->params + model->param_count; p++) {
-        memcpy(to, (const unsigned char *)arena + p->offset, param_bytes(model, p));
-        to += param_bytes(model, p);
+        memcpy(to, (const unsigned char *)arena + p->offset, mlprt_param_bytes(model, p));
+        to += mlprt_param_bytes(model, p);
     }
 }
 
@@ -55,8 +55,8 @@ void mlprt_params_restore(const struct mlprt_model *model, void *arena, const vo
 {
     const unsigned char *from = copy;
     for (const struct mlprt_param *p = model->params; p < model->params + model->param_count; p++) {
-        memcpy((unsigned char *)arena + p->offset, from, param_bytes(model, p));
-        from += param_bytes(model, p);
+        memcpy((unsigned char *)arena + p->offset, from, mlprt_param_bytes(model, p));
+        from += mlprt_param_bytes(model, p);
     }
 }
 
@@ -81,7 +81,7 @@ static void initialize_param(const struct mlprt_model *model, const struct mlprt
     struct mlprt_words words = {{0, 0, 0, 0}};
     uint64_t element = 0; /* unit * depth + k */
 
-    memset((unsigned char *)arena + p->offset, 0, param_bytes(model, p)); /* padding */
+    memset((unsigned char *)arena + p->offset, 0, mlprt_param_bytes(model, p)); /* padding */
     for (uint32_t unit = 0; unit < p->units; unit++) {
         for (uint32_t k = 0; k < p->depth; k++, element++) {
             if (element % 4 == 0) {

@@ -16,6 +16,9 @@ static inline size_t mlprt_param_stored(const struct mlprt_param *p)
     return ((size_t)p->units + p->panel - 1) / p->panel * p->panel * p->depth;
 }
 
+/* Bytes that the parameter takes in the arena, and in a copy (mlprt_params_keep). */
+size_t mlprt_param_bytes(const struct mlprt_model *model, const struct mlprt_param *p);
+
 /* Element i of an array of the model's element type at offset bytes into the arena. */
 double mlprt_arena_get(const struct mlprt_model *model, const void *arena, size_t offset, size_t i);
 /* The same, set; value is rounded to the element type. */

@@ -112,7 +112,7 @@ static enum mlprt_status train_epoch(struct mlprt_training *t, struct mlprt_erro
 /* One line for an epoch; it is seen at once, also through a pipe. */
 static void print_epoch(struct mlprt_training *t, double loss, double seconds)
 {
-    char number[MLPRT_NUMBER_TEXT], test[MLPRT_METRICS_TEXT];
+    char number[MLPRT_NUMBER_TEXT], text[MLPRT_METRICS_TEXT];
     const uint32_t epochs = t->course.epochs;
 
     mlprt_progress_clear(&t->progress);
@@ -121,9 +121,13 @@ static void print_epoch(struct mlprt_training *t, double loss, double seconds)
     mlprt_metrics_number(number, loss);
     printf("epoch %*" PRIu32 "/%" PRIu32 "  loss %s", snprintf(NULL, 0, "%" PRIu32, epochs),
            t->course.run.epochs, epochs, number);
+    if (t->has_validation) {
+        mlprt_metrics_text(text, &t->validated);
+        printf("  validation %s", text);
+    }
     if (t->has_test) {
-        mlprt_metrics_text(test, &t->last);
-        printf("  test %s", test);
+        mlprt_metrics_text(text, &t->last);
+        printf("  test %s", text);
     }
     printf("  %.1f s\n", seconds);
     fflush(stdout);
@@ -156,7 +160,15 @@ enum mlprt_status mlprt_training_test(struct mlprt_training *t, struct mlprt_err
     return status ? status : check_split(t, &t->data.test, "test", &t->last, e);
 }
 
-/* What an epoch is finished by: its weights are looked at, tested and remembered. */
+static enum mlprt_status validate(struct mlprt_training *t, struct mlprt_error *e)
+{
+    if (!t->has_validation)
+        return MLPRT_OK;
+    const enum mlprt_status status = mlprt_evaluate(t->s, &t->data.validation, &t->validated, e);
+    return status ? status : check_split(t, &t->data.validation, "validation", &t->validated, e);
+}
+
+/* What an epoch is finished by: its weights are looked at, validated, tested and remembered. */
 static enum mlprt_status finish_epoch(struct mlprt_training *t, struct mlprt_error *e)
 {
     struct mlprt_course *c = &t->course;
@@ -164,21 +176,26 @@ static enum mlprt_status finish_epoch(struct mlprt_training *t, struct mlprt_err
 
     if (mlprt_guard_weights(t->s, &fault))
         return mlprt_training_fault(t, &fault, c->run.steps, e);
-    const enum mlprt_status status = mlprt_training_test(t, e);
-    if (status)
+    enum mlprt_status status = validate(t, e);
+    if (status || (status = mlprt_training_test(t, e)))
         return status;
     c->run.epochs++;
     c->loss_sum = 0;
     t->epochs_here++;
     mlprt_params_keep(t->s->model, t->s->arena, t->good);
     t->good_run = c->run;
+    if (t->has_validation)
+        mlprt_best_note(&c->best, t->s->model, t->s->arena, &c->run,
+                        mlprt_metrics_loss(&t->validated));
     return MLPRT_OK;
 }
 
 static bool training_over(const struct mlprt_training *t)
 {
     const uint32_t stop_after = t->s->options->stop_after;
-    return t->course.run.epochs == t->course.epochs || (stop_after && t->epochs_here >= stop_after);
+    return t->course.run.epochs == t->course.epochs ||
+           mlprt_best_stops(&t->course.best, t->s->model, &t->course.run) ||
+           (stop_after && t->epochs_here >= stop_after);
 }
 
 static enum mlprt_status train_epochs(struct mlprt_training *t, struct mlprt_error *e)

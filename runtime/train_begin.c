@@ -101,13 +101,18 @@ static enum mlprt_status training_start(struct mlprt_training *t, struct mlprt_e
     const struct mlprt_options *o = s->options;
     struct mlprt_course *c = &t->course;
 
-    *c = (struct mlprt_course){
-        .run = {.lr = o->lr,
-                .seed = o->seed,
-                .data_sha256 = t->data.sha256,
-                .normalizers = &s->normalizers},
-        .epochs = o->epochs,
-        .batches = batches_of(s->model, t->data.train.samples)};
+    *c = (struct mlprt_course){.run = {.lr = o->lr,
+                                       .seed = o->seed,
+                                       .data_sha256 = t->data.sha256,
+                                       .normalizers = &s->normalizers},
+                               .epochs = o->epochs,
+                               .batches = batches_of(s->model, t->data.train.samples)};
+    if (s->model->keep_best) {
+        c->best.params =
+            mlprt_session_allocate(mlprt_params_size(s->model), 1, "the best parameters", e);
+        if (!c->best.params)
+            return MLPRT_IO;
+    }
     const enum mlprt_status status =
         o->resume ? mlprt_checkpoint_load(s->model, s->arena, o, o->resume, c, e)
                   : training_initialize(s, e);
@@ -147,6 +152,7 @@ enum mlprt_status mlprt_training_begin(struct mlprt_training *t, struct mlprt_er
         (status = training_name_files(t, e)))
         return status;
     t->has_test = s->model->test.format != MLPRT_NO_SOURCE;
+    t->has_validation = s->model->validation.format != MLPRT_NO_SOURCE;
     const uint32_t samples = t->data.train.samples;
     t->order = mlprt_session_allocate(samples, sizeof *t->order, "the order of the samples", e);
     if (!t->order)
@@ -162,6 +168,7 @@ void mlprt_training_free(struct mlprt_training *t)
 {
     free(t->order);
     free(t->good);
+    free(t->course.best.params);
     free(t->checkpoint);
     mlprt_splits_free(&t->data);
 }

@@ -34,16 +34,30 @@ static enum mlprt_status training_save(const struct mlprt_training *t, const str
     return mlprt_weights_save(t->s->model, t->s->arena, run, t->save, e);
 }
 
+/* Puts the weights that are to be kept into the arena, and into *run what they are of. */
+static void training_choose(struct mlprt_training *t, struct mlprt_run *run)
+{
+    const struct mlprt_best *best = &t->course.best;
+    *run = t->course.run;
+    if (!best->known || !best->params)
+        return;
+    mlprt_params_restore(t->s->model, t->s->arena, best->params);
+    run->epochs = best->epochs;
+    run->steps = best->steps;
+}
+
 /* Writes what a run leaves; where one file fails, the other is written all the same. */
 static enum mlprt_status training_leave(struct mlprt_training *t, bool stopped,
                                         struct mlprt_error *e)
 {
     struct mlprt_error other;
+    struct mlprt_run run;
     const enum mlprt_status status =
         stopped || t->wants_checkpoint ? mlprt_training_checkpoint(t, e) : MLPRT_OK;
     if (status == MLPRT_NOT_FINITE)
         return status;
-    const enum mlprt_status saved = training_save(t, &t->course.run, status ? &other : e);
+    training_choose(t, &run);
+    const enum mlprt_status saved = training_save(t, &run, status ? &other : e);
     return status ? status : saved;
 }
 
@@ -77,15 +91,22 @@ static enum mlprt_status print_end(struct mlprt_training *t, struct mlprt_error 
     const struct mlprt_course *c = &t->course;
     char text[MLPRT_METRICS_TEXT];
 
+    const bool others = c->best.known && c->best.params && c->best.epochs != c->run.epochs;
     if (t->has_test) {
-        const enum mlprt_status status = t->epochs_here ? MLPRT_OK : mlprt_training_test(t, e);
+        const bool tested = t->epochs_here && !others; /* these weights, after their epoch */
+        const enum mlprt_status status = tested ? MLPRT_OK : mlprt_training_test(t, e);
         if (status)
             return status;
         mlprt_metrics_text(text, &t->last);
         printf("%s  samples %" PRIu64 "\n", text, t->last.samples);
     }
     if (c->run.epochs < c->epochs)
-        printf("stopped after epoch %" PRIu32 "\n", c->run.epochs);
+        printf("stopped after epoch %" PRIu32 "%s\n", c->run.epochs,
+               mlprt_best_stops(&c->best, t->s->model, &c->run)
+                   ? ": the validation loss gets no smaller"
+                   : "");
+    if (others)
+        printf("the best weights are those of epoch %" PRIu32 "\n", c->best.epochs);
     if (t->wants_checkpoint)
         printf("checkpoint %s\n", t->checkpoint);
     printf("saved %s\n", t->save);

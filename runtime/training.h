@@ -10,12 +10,13 @@
 struct mlprt_training {
     struct mlprt_session *s;
     struct mlprt_splits data;
-    bool has_test;
+    bool has_test, has_validation;
     uint32_t *order; /* [data.train.samples]: the epoch's order */
 
     struct mlprt_course course;
-    uint32_t epochs_here;      /* finished by this process */
-    struct mlprt_metrics last; /* of the test split after the last epoch */
+    uint32_t epochs_here; /* finished by this process */
+    /* Of the splits after the last epoch. */
+    struct mlprt_metrics validated, last;
     void *good; /* the parameters of the end of the last epoch, or of the start … */
     struct mlprt_run good_run; /* … and what they are of */
 

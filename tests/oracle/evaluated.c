@@ -217,6 +217,7 @@ static struct mlprt_model describe(struct arena *arena, const struct ir *ir, con
                                                 [TARGET_NUMBERS] = MLPRT_NUMBERS,
                                                 [TARGET_CHANCES] = MLPRT_CHANCES};
     const struct model *model = ir->model;
+    const struct value *stop = &model->train->args[TRAIN_EARLY_STOP];
     const struct value *train = model->train->args, *data = model->data->args;
     size_t end = 0;
     place = ARENA_ARRAY(arena, size_t, ir->tensors.len);
@@ -261,6 +262,9 @@ static struct mlprt_model describe(struct arena *arena, const struct ir *ir, con
         .seed = model->seed,
         .shuffle = train[TRAIN_SHUFFLE].truth,
         .drop_last = train[TRAIN_DROP_LAST].truth,
+        .patience = stop->absent ? 0 : (uint32_t)stop->word->args[PATIENCE_EPOCHS].number,
+        .min_delta = stop->absent ? 0 : stop->word->args[PATIENCE_MIN_DELTA].number,
+        .keep_best = train[TRAIN_KEEP].word->vocab->id == WORD_BEST,
         .threads = mlprt_threads,
     };
 }
