@@ -284,6 +284,7 @@ static void emit_struct(struct emitter *em)
     add(em, m, ".hash", text(em, identity_hash(em)));
     add(em, m, ".program", word(em, "program"));
     add(em, m, ".threads", word(em, "mlprt_threads"));
+    add(em, m, ".breaches", word(em, "mlprt_breaches"));
     add(em, m, ".element", word(em, ir->f64 ? "MLPRT_F64" : "MLPRT_F32"));
     add(em, m, ".input_size", count(em, em->model->input_size));
     add(em, m, ".output_size", count(em, em->model->output_size));

@@ -1,6 +1,7 @@
 /* mlprt_main: from the command line to an exit status. The only file that prints errors. */
 #include "posix.h"
 
+#include "breach.h"
 #include "evaluate.h"
 #include "gradcheck.h"
 #include "info.h"
@@ -8,6 +9,7 @@
 #include "train.h"
 
 #include <errno.h>
+#include <fenv.h>
 #include <signal.h>
 #include <string.h>
 
@@ -24,17 +26,28 @@ static enum mlprt_status run_command(struct mlprt_session *s, struct mlprt_error
     return mlprt_fail(e, MLPRT_USAGE, "a command is missing");
 }
 
+/* What is not as it was asked for, or promised. */
+static void warn(const struct mlprt_session *s, const char *program)
+{
+    const uint32_t asked = s->options->threads, breaches = mlprt_breach_find(s->model);
+
+    if (asked > s->threads)
+        fprintf(stderr, "%s: warning: this build works on one thread, not on %lu\n", program,
+                (unsigned long)asked);
+    if (breaches)
+        fprintf(stderr, "%s: warning: results may differ from other builds' in their bits: %s\n",
+                program, mlprt_breach_cause(breaches));
+}
+
 static enum mlprt_status run(const struct mlprt_model *model, const struct mlprt_options *o,
                              const char *program, struct mlprt_error *e)
 {
     struct mlprt_session s;
 
-    if (o->threads > 1)
-        fprintf(stderr, "%s: warning: this build works on one thread, not on %lu\n", program,
-                (unsigned long)o->threads);
     enum mlprt_status status = mlprt_session_open(&s, model, o, e);
     if (status)
         return status;
+    warn(&s, program);
     status = run_command(&s, e);
     mlprt_session_close(&s);
     return status;
@@ -64,6 +77,8 @@ int mlprt_main(const struct mlprt_model *model, int argc, char **argv)
     struct mlprt_error e = {""};
     struct mlprt_options o;
 
+    /* Linking with -ffast-math is enough to have subnormal numbers flushed to zero. */
+    fesetenv(FE_DFL_ENV);
     /* A pipe closed by its reader is an error of writing, and so is a limit on files' sizes. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);

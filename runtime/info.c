@@ -1,6 +1,7 @@
 /* The info command: the network as the compiler planned it, or a weights file. */
 #include "posix.h"
 
+#include "breach.h"
 #include "info.h"
 #include "weights.h"
 
@@ -105,6 +106,22 @@ static void print_paths(const struct mlprt_session *s)
     putchar('\n');
 }
 
+/* What the bits of results rest on. */
+static void print_bits(const struct mlprt_session *s)
+{
+    const uint32_t breaches = mlprt_breach_find(s->model);
+    const bool openmp = s->model->threads && s->model->threads();
+
+    printf("%-10s %" PRIu32 "%s\n", "threads", s->threads,
+           openmp ? "" : ", compiled without OpenMP");
+    printf("%-10s path %s, ", "bits", s->path->name);
+    if (breaches)
+        printf("outside the promise: %s\n", mlprt_breach_cause(breaches));
+    else
+        printf("fma exact, subnormals kept: the same everywhere%s\n",
+               s->model->element == MLPRT_F32 ? "" : " with this C library");
+}
+
 static void print_model(const struct mlprt_session *s)
 {
     static const char *const targets[] = {[MLPRT_CLASS] = "a class",
@@ -134,6 +151,7 @@ static void print_model(const struct mlprt_session *s)
     printf("%-10s %zu bytes in one arena, %zu of them the optimizer's\n", "memory",
            model->arena_size, model->state_size);
     print_paths(s);
+    print_bits(s);
 }
 
 enum mlprt_status mlprt_info(const struct mlprt_session *s, struct mlprt_error *e)

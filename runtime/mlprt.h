@@ -15,6 +15,7 @@
 #include "mlprt/math.h"
 #include "mlprt/optimizer.h"
 #include "mlprt/parallel.h"
+#include "mlprt/promise.h"
 #include "mlprt/rng.h"
 
 /* Raised with every change of the structures below; a program and a runtime of different numbers
@@ -167,7 +168,8 @@ struct mlprt_model {
     double min_delta;  /* what counts as smaller */
     bool keep_best;    /* save the weights of the smallest validation loss; else the last */
 
-    uint32_t (*threads)(void); /* that OpenMP would take; 0 where it was compiled without */
+    uint32_t (*threads)(void);  /* that OpenMP would take; 0 where it was compiled without */
+    uint32_t (*breaches)(void); /* of the promise: a set of enum mlprt_breach */
 };
 
 /* Runs the command line of a generated program; returns its exit status. */

@@ -33,9 +33,14 @@ enum option_type {
     OPTION_TEXT,
     OPTION_OUTPUT,
     OPTION_COUNT,
+    OPTION_THREADS,
     OPTION_WHOLE,
     OPTION_RATE,
     OPTION_EVERY
+};
+
+enum {
+    THREADS_MAX = 1024 /* more than any machine's; the system may end a program that wants more */
 };
 
 enum { /* sets of commands */
@@ -61,7 +66,7 @@ static const struct option_row {
     {"--lr", "X", "learning rate", ON_TRAIN, OPTION_RATE, OPTION_FIELD(lr)},
     {"--seed", "N", "what initial weights, the order of samples and dropout are drawn from",
      ON_TRAIN | ON_GRADCHECK, OPTION_WHOLE, OPTION_FIELD(seed)},
-    {"--threads", "N", "threads to work on (this build: 1)", ON_TRAIN, OPTION_COUNT,
+    {"--threads", "N", "threads to work on (default: OpenMP's own)", ON_TRAIN, OPTION_THREADS,
      OPTION_FIELD(threads)},
     {"--init", "W", "start from the tensors that weights file W has", ON_TRAIN, OPTION_TEXT,
      OPTION_FIELD(init)},
@@ -142,6 +147,7 @@ static const char *option_wants(enum option_type type)
     switch (type) {
     case OPTION_RATE: return "a number above 0";
     case OPTION_COUNT: return "a whole number from 1 to 4294967295";
+    case OPTION_THREADS: return "a whole number from 1 to 1024";
     case OPTION_EVERY:
         return "a whole number of epochs above 0, or of minutes with 'min' behind it";
     default: return "a whole number from 0 to 2^64 - 1";
@@ -170,7 +176,8 @@ static enum mlprt_status option_store(struct mlprt_options *o, const struct opti
         *(const char **)field = text;
         return MLPRT_OK;
     case OPTION_COUNT:
-        if (!parse_whole(text, 1, UINT32_MAX, &whole))
+    case OPTION_THREADS:
+        if (!parse_whole(text, 1, row->type == OPTION_COUNT ? UINT32_MAX : THREADS_MAX, &whole))
             break;
         *(uint32_t *)field = (uint32_t)whole;
         return MLPRT_OK;
@@ -271,7 +278,6 @@ enum mlprt_status mlprt_options_parse(struct mlprt_options *o, const struct mlpr
     *o = (struct mlprt_options){.command = MLPRT_COMMANDS,
                                 .lr = model->lr,
                                 .epochs = model->epochs,
-                                .threads = 1,
                                 .seed = model->seed,
                                 .files = (const char *const *)argv};
     if (argc < 2)

@@ -26,7 +26,8 @@ struct mlprt_options {
     const char *weights; /* NULL: as save */
     const char *isa;     /* NULL: the best path */
     double lr;
-    uint32_t epochs, threads;
+    uint32_t epochs;
+    uint32_t threads; /* 0: as many as OpenMP takes */
     uint64_t seed;
     const char *checkpoint; /* NULL: the save name with .ckpt */
     const char *resume;     /* NULL: from the start */

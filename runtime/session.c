@@ -37,11 +37,21 @@ static enum mlprt_status path_choose(const struct mlprt_model *model, const char
     return path_refuse(model, isa ? isa : "(any)", "this program has no path", e);
 }
 
+static uint32_t threads_choose(const struct mlprt_model *model, const struct mlprt_options *options)
+{
+    const uint32_t own = model->threads ? model->threads() : 0;
+    if (own == 0)
+        return 1; /* compiled without OpenMP */
+    return options->threads ? options->threads : own;
+}
+
 enum mlprt_status mlprt_session_open(struct mlprt_session *s, const struct mlprt_model *model,
                                      const struct mlprt_options *options, struct mlprt_error *e)
 {
-    *s = (struct mlprt_session){
-        .model = model, .options = options, .normalizers = mlprt_normalizers_of(model)};
+    *s = (struct mlprt_session){.model = model,
+                                .options = options,
+                                .threads = threads_choose(model, options),
+                                .normalizers = mlprt_normalizers_of(model)};
     const enum mlprt_status status = path_choose(model, options->isa, &s->path, e);
     if (status)
         return status;
@@ -145,7 +155,7 @@ struct mlprt_batch mlprt_session_batch(struct mlprt_session *s, const struct mlp
                                 .step = step,
                                 .seed = s->options->seed,
                                 .lr = s->options->lr,
-                                .threads = s->options->threads};
+                                .threads = s->threads};
 }
 
 void *mlprt_session_allocate(size_t count, size_t size, const char *what, struct mlprt_error *e)

@@ -13,8 +13,9 @@ struct mlprt_session {
     const struct mlprt_model *model;
     const struct mlprt_options *options;
     const struct mlprt_path *path;
-    void *arena;     /* arena_size bytes, zeros at the start */
-    uint32_t *label; /* [batch]; of the samples gathered last */
+    uint32_t threads; /* to work on: those asked for, else OpenMP's own */
+    void *arena;      /* arena_size bytes, zeros at the start */
+    uint32_t *label;  /* [batch]; of the samples gathered last */
     struct mlprt_normalizers normalizers;
     char weights[MLPRT_WEIGHTS_NAME]; /* where weights stand unless told: NAME.safetensors */
 };

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #ifdef _OPENMP
+#include <fenv.h>
 #include <omp.h>
 #endif
 
@@ -24,14 +25,18 @@ static inline size_t mlprt_share(size_t total, size_t part, size_t parts)
     return (size_t)((uint64_t)total * part / parts);
 }
 
-/* Does the work in at most `threads` parts; returns when all of it is done. */
+/* Does the work in at most `threads` parts; returns when all of it is done. Each thread computes in
+ * the default floating-point environment, whatever it was started in. */
 static inline void mlprt_parallel(uint32_t threads, mlprt_part *work,
                                   const struct mlprt_batch *batch)
 {
 #ifdef _OPENMP
     if (threads > 1) {
 #pragma omp parallel num_threads((int)threads)
-        work(batch, (size_t)omp_get_thread_num(), (size_t)omp_get_num_threads());
+        {
+            fesetenv(FE_DFL_ENV);
+            work(batch, (size_t)omp_get_thread_num(), (size_t)omp_get_num_threads());
+        }
         return;
     }
 #else

@@ -266,6 +266,7 @@ static struct mlprt_model describe(struct arena *arena, const struct ir *ir, con
         .min_delta = stop->absent ? 0 : stop->word->args[PATIENCE_MIN_DELTA].number,
         .keep_best = train[TRAIN_KEEP].word->vocab->id == WORD_BEST,
         .threads = mlprt_threads,
+        .breaches = mlprt_breaches,
     };
 }
 

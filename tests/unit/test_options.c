@@ -38,7 +38,7 @@ Test(options, default_to_the_model)
     cr_expect_eq(o.lr, 0.1);
     cr_expect_eq(o.epochs, 10);
     cr_expect_eq(o.seed, 42);
-    cr_expect_eq(o.threads, 1);
+    cr_expect_eq(o.threads, 0);
     cr_expect_eq(o.file_count, 0);
     cr_expect_null(o.data);
     cr_expect(!o.quiet && !o.help);
