@@ -61,15 +61,17 @@ static enum mlprt_status training_leave(struct mlprt_training *t, bool stopped,
     return status ? status : saved;
 }
 
-/* Saves the last good weights after a fault, which *e tells of, and adds what was saved and what to
- * try. The weights are good where the fault was seen before it reached them. */
+/* Saves the best weights, where such are kept, or else the last good ones after a fault, which *e
+ * tells of, and adds what was saved and what to try. The weights are good where the fault was seen
+ * before it reached them. */
 static enum mlprt_status training_rescue(struct mlprt_training *t, struct mlprt_error *e)
 {
-    struct mlprt_run run = t->course.run;
+    struct mlprt_run run;
     struct mlprt_fault unused;
     struct mlprt_error failure;
     char text[sizeof e->text], weights[64] = "the initial weights";
 
+    training_choose(t, &run);
     if (mlprt_guard_weights(t->s, &unused)) {
         mlprt_params_restore(t->s->model, t->s->arena, t->good);
         run = t->good_run;

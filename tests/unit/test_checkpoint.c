@@ -41,6 +41,7 @@ static struct mlprt_error e;
 static struct mlprt_model model;
 static struct mlprt_course course;
 static _Alignas(64) unsigned char arena[ARENA], loaded[ARENA];
+static float loaded_best[64];
 
 /* Distinct numbers wherever there are any. */
 static void fill(void)
@@ -98,7 +99,8 @@ static enum mlprt_status load(struct mlprt_course *c, const char *option, const 
     cr_assert_eq(mlprt_options_parse(&o, &model, option ? 4 : 2, argv, &e), MLPRT_OK, "%s", e.text);
     *c = (struct mlprt_course){.run = {.lr = o.lr, .seed = o.seed, .data_sha256 = "abcd"},
                                .epochs = o.epochs,
-                               .batches = 4};
+                               .batches = 4,
+                               .best.params = loaded_best};
     return mlprt_checkpoint_load(&model, loaded, &o, path, c, &e);
 }
 
@@ -171,6 +173,47 @@ Test(checkpoint, takes_states_that_are_not_finite_but_no_such_weights)
     mlprt_arena_set(&model, arena, 64, 0, INFINITY);
     save();
     refused("'hidden.weight'[0, 0] is infinite; expected finite numbers");
+}
+
+/* The best weights so far, and what patience counts from; before the first validation there are
+ * none. */
+Test(checkpoint, comes_back_with_the_best_weights)
+{
+    static float best[64];
+    struct mlprt_course c;
+
+    model.validation.format = MLPRT_TABLE;
+    for (size_t i = 0; i < sizeof best / sizeof *best; i++)
+        best[i] = (float)i + 0.5F;
+    course.best = (struct mlprt_best){.known = true,
+                                      .loss = 1.0 / 7,
+                                      .epochs = 2,
+                                      .steps = 8,
+                                      .params = best,
+                                      .mark = 1.0 / 6,
+                                      .mark_epochs = 1};
+    save();
+    cr_assert_eq(load(&c, NULL, NULL), MLPRT_OK, "%s", e.text);
+    cr_expect(c.best.known && c.best.epochs == 2 && c.best.steps == 8);
+    cr_expect(c.best.loss == 1.0 / 7 && c.best.mark == 1.0 / 6 && c.best.mark_epochs == 1);
+    for (size_t i = 0; i < 6; i++) { /* hidden.weight, in a panel of 8 */
+        const size_t at = mlprt_param_index(&params[0], (uint32_t)i / 2, i % 2);
+        cr_expect_eq(loaded_best[at], best[at]);
+    }
+    course.best.epochs = 4;
+    save();
+    refused("its best epoch is one that it has not done");
+    course.best.epochs = 2;
+    course.best.mark_epochs = 4;
+    save();
+    refused("its best epoch is one that it has not done");
+
+    course.best = (struct mlprt_best){.params = best};
+    course.run.epochs = 0;
+    course.run.steps = 2;
+    save();
+    cr_assert_eq(load(&c, NULL, NULL), MLPRT_OK, "%s", e.text);
+    cr_expect(!c.best.known);
 }
 
 /* What stands in the file, in which order. */

@@ -19,6 +19,7 @@ static void expect_weights_after(uint32_t steps)
     expect_header(&bad, header);
     handnet_loss_factor = handnet_factor = 1;
     handnet_bias_fault = 0;
+    model.keep_best = false;
     signal_to_raise = SIGTERM;
     signal_step = steps - 1;
     handnet_on_update = raise_in_step;
@@ -141,6 +142,27 @@ Test(fault, stops_at_a_test_loss_that_is_not_finite)
     struct mlprt_bytes weights = saved();
     expect_header(&weights, "\"epochs\":\"1\",\"steps\":\"4\"");
     mlprt_bytes_free(&weights);
+}
+
+/* From step 2 on weights go uphill, until the loss is spoiled. */
+static void turn_around_in_step_2(uint32_t step)
+{
+    handnet_factor = step < 2 ? 1 : -1;
+    if (step == 6)
+        handnet_loss_factor = NAN;
+}
+
+/* With a validation split the best weights are kept, whatever comes after them. */
+Test(fault, saves_the_best_weights_where_they_are_kept)
+{
+    options.quiet = true;
+    options.epochs = 9;
+    model.validation = model.train;
+    model.keep_best = true;
+    handnet_on_update = turn_around_in_step_2;
+    cr_expect_eq(train(), MLPRT_NOT_FINITE);
+    expect_message(": the loss is not finite in epoch 4, step 8", "the weights after step 2");
+    expect_weights_after(2);
 }
 
 static void jump_and_stop_in_step_2(uint32_t step)

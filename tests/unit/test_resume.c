@@ -42,7 +42,8 @@ static void free_whole(void)
     mlprt_bytes_free(&whole_checkpoint);
 }
 
-Test(resume, goes_on_after_a_signal_in_any_step)
+/* Stopped in each step and gone on with, a run leaves the files of one at once. */
+static void stop_in_any_step(void)
 {
     char how[64];
 
@@ -60,6 +61,23 @@ Test(resume, goes_on_after_a_signal_in_any_step)
         expect_whole(how);
     }
     free_whole();
+}
+
+Test(resume, goes_on_after_a_signal_in_any_step)
+{
+    stop_in_any_step();
+}
+
+/* The learning rate is too large for the loss to fall in every epoch: the best is not the last. */
+Test(resume, goes_on_with_the_best_weights)
+{
+    model.validation = model.train;
+    model.keep_best = true;
+    options.lr = 8;
+    stop_in_any_step();
+    struct mlprt_bytes checkpoint = bytes_of(options.checkpoint);
+    expect_header(&checkpoint, "\"best_epochs\":\"2\",\"best_steps\":\"4\"");
+    mlprt_bytes_free(&checkpoint);
 }
 
 Test(resume, goes_on_one_epoch_at_a_time)
