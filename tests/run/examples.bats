@@ -68,6 +68,34 @@ load common
          NR == 6 { for (i = 2; i <= 4; i++) if ($i > 0.01) exit 1 }' growth
 }
 
+@test "examples: multi_label knows where the discs overlap" {
+    trainer multi_label multi_label
+    for seed in 1 2 3 4 5; do
+        ./multi_label train --seed $seed --quiet
+        accuracy=$(./multi_label eval | value_of accuracy)
+        echo "seed $seed: accuracy $accuracy"
+        at_least "$accuracy" 0.93
+        # the origin is in all three, the corner in none
+        ./multi_label predict | sed -n '26p; $p' | tr '\n' ',' >chances
+        awk -F, '{ exit !($1 > 0.9 && $2 > 0.9 && $3 > 0.9 && $4 < 0.1 && $5 < 0.1 && $6 < 0.1) }' chances
+    done
+}
+
+@test "examples: several_outputs are right in their own units" {
+    trainer several_outputs several_outputs
+    for seed in 1 2 3 4 5; do
+        ./several_outputs train --seed $seed --quiet
+        rmse=$(./several_outputs eval | value_of rmse)
+        echo "seed $seed: rmse $rmse"
+        below "$rmse" 1
+        ./several_outputs predict >throws
+        [ "$(head -n 1 throws)" = y1,y2,y3 ]
+        # 27.5 m/s, 45 degrees
+        sed -n 26p throws |
+            awk -F, '{ exit !(($1 - 77.09) ^ 2 < 4 && ($2 - 19.27) ^ 2 < 1 && ($3 - 3.96) ^ 2 < 0.01) }'
+    done
+}
+
 @test "examples: gradients agree with finite differences in double builds" {
     for folder in "$ROOT"/examples/*/; do
         example=$(basename "$folder")
