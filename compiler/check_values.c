@@ -27,8 +27,8 @@ static bool set_number(struct scope *s, const struct vocab_param *p, const struc
     if (!eval_expect(s, DATUM_NUMBER, g->value, g->span, DIAG_WRONG_KIND, expected))
         return false;
     double v = *out = g->value->number;
-    if (v < p->min || v > p->max || (p->above_min && v <= p->min) ||
-        (p->below_max && v >= p->max)) {
+    const bool at_min = v <= p->min || (float)v <= (float)p->min; /* 1e-50 is 0 as an element */
+    if (v < p->min || v > p->max || (p->above_min && at_min) || (p->below_max && v >= p->max)) {
         diag_report(s->diags, DIAG_OUT_OF_RANGE, g->span, "'%s' must be %s, not %s", p->name,
                     describe_range(s, p, v), number_text(v).at);
         return false;

@@ -41,17 +41,17 @@ static size_t argument_count(const struct post *post)
     return vocab_activation(post->activation)->param_count;
 }
 
-/* A number as part of a name: -0.01 is m0_01. */
+/* A number as part of a name, different from that of any other: -0.01 is m0p01. */
 static const char *name_number(struct arena *arena, double v)
 {
     const struct number_text text = number_text(v);
     char *name = arena_printf(arena, "%s", text.at);
     for (char *c = name; *c; c++)
-        *c = *c == '-' ? 'm' : *c == '.' ? '_' : *c == '+' ? 'p' : *c;
+        *c = *c == '-' ? 'm' : *c == '.' ? 'p' : *c == '+' ? 'x' : *c;
     return name;
 }
 
-/* "tile6_relu_avx2", "tile1_leaky_relu_grad_0_01_portable": different tiles have different names.
+/* "tile6_relu_avx2", "tile1_leaky_relu_grad_0p01_portable": different tiles have different names.
  */
 static const char *tile_name(struct arena *arena, const struct op *op, const struct isa *isa,
                              unsigned rows)

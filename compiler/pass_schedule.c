@@ -70,9 +70,9 @@ static void choose_forms(struct ir *ir, enum unroll unroll)
     }
 }
 
-/* Looped products and element-wise ops read and write whole panels: rows are padded to them, with
- * zeros that stay zeros. The distance between rows is an odd number of cache lines, so that the
- * rows of a block spread over all sets of a cache. */
+/* Looped products and element-wise ops read and write whole panels: rows are padded to them, and
+ * nobody reads the padding for a result. The distance between rows is an odd number of cache lines,
+ * so that the rows of a block spread over all sets of a cache. */
 static uint32_t padded_stride(const struct ir *ir, uint32_t units)
 {
     const uint32_t line = ir->f64 ? MEMORY_ALIGN / 8 : MEMORY_ALIGN / 4;

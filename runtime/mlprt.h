@@ -59,7 +59,7 @@ enum mlprt_init { MLPRT_CONSTANT, MLPRT_NORMAL, MLPRT_UNIFORM };
 
 /* A trained tensor. In the arena its columns (units) stand in panels of `panel` columns:
  * element (unit, k) is at [unit / panel][k][unit % panel] of [ceil(units / panel)][depth][panel];
- * columns beyond the last unit are zeros and stay so. */
+ * columns beyond the last unit are there for vectors to run into, and nothing reads them. */
 struct mlprt_param {
     const char *name; /* "hidden1.weight": its key in a weights file */
     uint32_t rank;    /* 2: shape [units, depth]; 1: shape [units], depth 1 */

@@ -24,8 +24,10 @@ enum mlprt_status mlprt_training_checkpoint(struct mlprt_training *t, struct mlp
     if (mlprt_guard_weights(t->s, &fault))
         return mlprt_training_fault(t, &fault, t->course.run.steps, e);
     mlprt_training_wind_up(t);
-    t->fresh = true;
-    return mlprt_checkpoint_save(t->s->model, t->s->arena, &t->course, t->checkpoint, e);
+    const enum mlprt_status status =
+        mlprt_checkpoint_save(t->s->model, t->s->arena, &t->course, t->checkpoint, e);
+    t->fresh = !status;
+    return status;
 }
 
 static enum mlprt_status training_save(const struct mlprt_training *t, const struct mlprt_run *run,
@@ -59,6 +61,15 @@ static enum mlprt_status training_leave(struct mlprt_training *t, bool stopped,
     training_choose(t, &run);
     const enum mlprt_status saved = training_save(t, &run, status ? &other : e);
     return status ? status : saved;
+}
+
+/* Saves the weights of a run that a checkpoint could not be written of: that is what is told. */
+static void training_salvage(struct mlprt_training *t)
+{
+    struct mlprt_error unused;
+    struct mlprt_run run;
+    training_choose(t, &run);
+    training_save(t, &run, &unused);
 }
 
 /* Saves the best weights, where such are kept, or else the last good ones after a fault, which *e
@@ -121,6 +132,8 @@ enum mlprt_status mlprt_training_end(struct mlprt_training *t, enum mlprt_status
     mlprt_progress_clear(&t->progress);
     if (!status)
         status = training_leave(t, number, e);
+    else if (status == MLPRT_IO)
+        training_salvage(t);
     if (status == MLPRT_NOT_FINITE)
         return training_rescue(t, e);
     if (status)

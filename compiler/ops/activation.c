@@ -50,6 +50,8 @@ struct cx *post_emit(const struct lane *l, const struct post *post, size_t i, st
     struct arena *arena = l->cb->arena;
     struct lane own = *l;
     own.suffix = arena_printf(arena, "%s%s", post_letter(arena, i), l->suffix);
+    if (i) /* formulas use x more than once */
+        x = lane_local(&own, "v", x);
     return post->kind == OP_ACT ? a->emit(&own, post->attr, x)
                                 : a->emit_gradient(&own, post->attr, x, aux);
 }

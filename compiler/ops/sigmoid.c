@@ -25,7 +25,7 @@ static struct cx *emit_gradient(const struct lane *l, const double *attr, struct
                                 struct cx *y)
 {
     (void)attr;
-    struct cx *t = lane_mul(l, dy, y);
+    struct cx *t = lane_local(l, "t", lane_mul(l, dy, y));
     return lane_fma(l, lane_neg(l, t), y, t);
 }
 

@@ -3,21 +3,23 @@
 #ifndef MLPRT_OPTIMIZER_H
 #define MLPRT_OPTIMIZER_H
 
+#include <float.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* 1 − beta^t, by squaring: the same for a run that was resumed at step t. */
+/* 1 − beta^t for t from 1 on, the power by squaring: the same for a run that was resumed at step t.
+ * The last factor meets the 1 in an fma, so that there is no product to fuse with it. */
 static inline double mlprt_bias_correction(double beta, uint64_t t)
 {
     double power = 1.0, square = beta; /* beta^(2^i) */
 
-    for (; t > 0; t >>= 1) {
-        if (t & 1)
-            power = fma(power, square, -0.0); /* a product that no compiler can fuse with the 1 */
-        square = fma(square, square, -0.0);
+    for (uint64_t n = t - 1; n > 0; n >>= 1) {
+        if (n & 1)
+            power *= square;
+        square *= square;
     }
-    return 1.0 - power;
+    return fma(-power, beta, 1.0);
 }
 
 /* Adam's step size at step t, from 1 on: lr / (1 − beta1^t). */
@@ -53,11 +55,12 @@ static inline double mlprt_sum_f64(double sum, const double *x, size_t n)
     return sum;
 }
 
-/* What gradients are multiplied by so that their norm, √squares, is at most `most`. */
+/* What gradients are multiplied by so that their norm, √squares, is at most `most`. No number where
+ * the squares were too large for one: a factor of 0 would stop the training without a word. */
 static inline double mlprt_clip(double most, double squares)
 {
     const double share = most / sqrt(squares);
-    return share < 1.0 ? share : 1.0;
+    return squares > DBL_MAX ? NAN : share < 1.0 ? share : 1.0;
 }
 
 #endif

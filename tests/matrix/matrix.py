@@ -205,7 +205,7 @@ def openmp(compiler):
 
 def paths():
     with open("/proc/cpuinfo") as file:
-        return PATHS if " avx2 " in file.read() else PATHS[-1:]
+        return PATHS if "avx2" in file.read().split() else PATHS[-1:]
 
 
 def present(command):

@@ -62,6 +62,14 @@ bits() {
     bits clang "$ROOT/tests/models/functions.mlp"
 }
 
+@test "bits: slopes, gcc" {
+    bits gcc "$ROOT/tests/models/slopes.mlp"
+}
+
+@test "bits: roots, clang" {
+    bits clang "$ROOT/tests/models/roots.mlp"
+}
+
 @test "bits: another seed or one more epoch gives another file" {
     model=$ROOT/tests/models/mixed.mlp
     mlpgen "$model" -o net.c

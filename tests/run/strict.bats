@@ -11,6 +11,7 @@ compile_all() {
     mlpgen --unroll=always "$ROOT/examples/xor/xor.mlp" -o always.c
     mlpgen --unroll=never "$ROOT/examples/xor/xor.mlp" -o never.c
     mlpgen --unroll=never "$ROOT/tests/models/functions.mlp" -o functions.c
+    mlpgen --unroll=never "$ROOT/tests/models/slopes.mlp" -o slopes.c
     mlpgen --dtype=f64 "$ROOT/examples/fashion_dropout/fashion_dropout.mlp" -o f64.c
     for source in *.c; do
         "$1" $STRICT -O2 -I"$ROOT/runtime" -c "$source" -o strict.o
