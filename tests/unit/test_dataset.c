@@ -356,7 +356,7 @@ Test(dataset, input_is_target)
         for (int i = 0; i < 2 * COLUMNS; i++)                                                      \
             data[i] = (stored_type)(value);                                                        \
         for (int i = 0; i < COLUMNS; i++) {                                                        \
-            offset[i] = (element_type)(100 * data[i] / 3.0 + i);                                   \
+            offset[i] = (element_type)(100.0 * data[i] / 3 + i);                                   \
             factors[i] = i % 5 ? (element_type)(1 / (i + 0.3)) : 0;                                \
         }                                                                                          \
         const struct mlprt_model model = {.element = element_kind, .input_stride = STRIDE};        \
