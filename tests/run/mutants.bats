@@ -29,13 +29,18 @@ wrong() {
     [ "$output" = "mutants: $1" ]
 }
 
-@test "mutants: a text that stands nowhere, or twice, is an error" {
+@test "mutants: a text that stands nowhere, or twice, is an error, and so is a test that is not there" {
     fault compiler/ops/relu.c 'return y > 0 ? dy : 0;' eval_gradient
     "$MUTANTS" --check --faults faults
     fault compiler/ops/relu.c 'return y > 0 ? dy : 0;' eval
     wrong "one: 0 times in compiler/ops/relu.c eval: return y > 0 ? dy : 0;"
     fault compiler/ops/relu.c '(void)ev, (void)attr;'
     wrong "one: 2 times in compiler/ops/relu.c: (void)ev, (void)attr;"
+    fault compiler/ops/relu.c 'A NaN passes through.'
+    sed -i 's/test .*/test unit rng\/philox/' faults/some.txt
+    wrong "one: there is no test unit rng/philox"
+    sed -i 's/test .*/test bats "bits: fortran" tests\/run\/bits.bats/' faults/some.txt
+    wrong 'one: there is no test bats "bits: fortran" tests/run/bits.bats'
     sed -i '/test/d' faults/some.txt
     wrong "one: no fault, no edit, or no known kind of test"
 }
