@@ -19,6 +19,7 @@ embedded  := $(filter-out runtime/gzip.c,$(wildcard runtime/*.c runtime/data/*.c
 headers   := $(wildcard runtime/*.h runtime/data/*.h)
 public    := $(wildcard runtime/mlprt/*.h)
 units     := $(wildcard tests/unit/*.c)
+smith     := $(wildcard tests/smith/*.c)
 manuals   := $(wildcard docs/man/*.scd)
 
 compiler_objects := $(compiler:%.c=$(B)/%.o) $(generated:.c=.o)
@@ -27,7 +28,7 @@ unit_objects     := $(units:%.c=$(B)/%.o)
 evaluators       := $(B)/oracle $(B)/gradients $(B)/parity
 
 .PHONY: all help demo check check-san check-seeds check-math check-gradients check-parity check-matrix \
-    check-mutants record-parity bench manual lint format install uninstall clean
+    check-smith check-mutants record-parity bench manual lint format install uninstall clean
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -85,13 +86,14 @@ $(B)/runtime/%.o: runtime/%.c $(B)/flags
 check: ## all tests, after installing what they need
 	@tools/install-deps build check
 	@echo 'building …'
-	@$(MAKE) -s --no-print-directory all $(B)/unit $(evaluators) $(B)/vector_math.h $(B)/tables
+	@$(MAKE) -s --no-print-directory all $(B)/unit $(evaluators) $(B)/vector_math.h $(B)/tables \
+	    $(B)/mlpgen-smith
 	@tools/run-tests $(B)
 
 check-san: ## unit tests and trainers under the address and undefined-behaviour sanitizers
 	@tools/install-deps build check
 	$(MAKE) B=$(B)/san CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' \
-	    all $(B)/san/unit $(B)/san/parity
+	    all $(B)/san/unit $(B)/san/parity $(B)/san/mlpgen-smith
 	tools/run-san $(B)/san
 
 check-seeds: ## the accuracy that the examples promise, seeds 1 to 5 (two minutes)
@@ -115,6 +117,13 @@ check-matrix: ## the same bytes from every build and run, the table kept in docs
 	@mkdir -p docs/results
 	@{ tests/matrix/matrix.py $(B) --control && tests/matrix/matrix.py $(B); } > docs/results/matrix.txt; \
 	    status=$$?; cat docs/results/matrix.txt; exit $$status
+
+check-smith: ## a thousand random models against the evaluator, the counts kept in docs/results (20 minutes)
+	@tools/install-deps build check
+	@$(MAKE) -s --no-print-directory all $(B)/oracle $(B)/mlpgen-smith
+	@mkdir -p docs/results
+	@tests/smith/run $(B) 1000 --least 20 > docs/results/smith.txt; status=$$?; \
+	cat docs/results/smith.txt; exit $$status
 
 check-parity: ## gradients and training against what PyTorch computed, the table kept in docs/results
 	@tools/install-deps build
@@ -153,6 +162,10 @@ $(B)/vector_math.h: tests/math/vector_math.c $(B)/libmlpgen.a
 
 $(B)/check_math: tests/math/check_math.c $(B)/vector_math.h runtime/mlprt/math.h
 	$(CC) -std=c11 $(WARNINGS) -O3 -march=native -fopenmp -Iruntime -I$(B) $< -lm -o $@
+
+# Random models, which oracle and emitted code have to agree on.
+$(B)/mlpgen-smith: $(smith) $(wildcard tests/smith/*.h) $(B)/libmlpgen.a
+	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) -Icompiler -I. $(smith) $(B)/libmlpgen.a -lm -o $@
 
 $(B)/unit: $(unit_objects) $(B)/libmlpgen.a $(B)/libmlprt.a $(B)/sources
 	$(CC) $(CFLAGS) $(LDFLAGS) $(filter-out $(B)/sources,$^) -lcriterion -ldeflate -lm -o $@
