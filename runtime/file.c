@@ -50,6 +50,34 @@ void mlprt_bytes_free(struct mlprt_bytes *bytes)
     *bytes = (struct mlprt_bytes){0};
 }
 
+/* The directory of a path, and where its last name starts. */
+static bool stat_directory(const char *path, struct stat *directory, const char **name)
+{
+    const char *slash = strrchr(path, '/');
+    *name = slash ? slash + 1 : path;
+    if (!slash)
+        return stat(".", directory) == 0;
+    char *text = strdup(path);
+    if (!text)
+        return false;
+    text[slash - path + 1] = '\0'; /* "/" stays what it is */
+    const bool there = stat(text, directory) == 0;
+    free(text);
+    return there;
+}
+
+bool mlprt_file_same(const char *a, const char *b)
+{
+    struct stat x, y;
+    const char *name, *other;
+    if (strcmp(a, b) == 0)
+        return true;
+    if (stat(a, &x) == 0 && stat(b, &y) == 0)
+        return x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    return stat_directory(a, &x, &name) && stat_directory(b, &y, &other) && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino && strcmp(name, other) == 0;
+}
+
 /* Makes room for at least one more byte. */
 static bool bytes_grow(struct mlprt_bytes *bytes, size_t *capacity)
 {

@@ -4,6 +4,7 @@
 
 #include "status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -17,6 +18,9 @@ struct mlprt_bytes {
 enum mlprt_status mlprt_file_read(const char *path, struct mlprt_bytes *bytes,
                                   struct mlprt_error *e);
 void mlprt_bytes_free(struct mlprt_bytes *bytes);
+
+/* Would two paths be one file, whether it is there or not? */
+bool mlprt_file_same(const char *a, const char *b);
 
 /* mlprt_fail with the file's name before the message: "-" is called standard input, a control
  * character becomes '?', and of a very long path only the end is shown, to leave the message room.

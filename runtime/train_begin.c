@@ -87,7 +87,7 @@ static enum mlprt_status training_name_files(struct mlprt_training *t, struct ml
     if (!t->checkpoint)
         return MLPRT_IO;
     snprintf(t->checkpoint, size, "%s%s", name, o->checkpoint ? "" : ending);
-    if (strcmp(t->checkpoint, t->save) == 0)
+    if (mlprt_file_same(t->checkpoint, t->save))
         return mlprt_fail(e, MLPRT_USAGE, "'%s' cannot be both the weights and the checkpoint",
                           t->save);
     const enum mlprt_status status = save_try(t->save, e);

@@ -314,3 +314,25 @@ Test(file, names)
     cr_expect_eq(scratch_count(&s), 1);
     scratch_close(&s);
 }
+
+/* Two names of one file, whether it is there already or not. */
+Test(file, same)
+{
+    struct scratch s;
+    scratch_open(&s);
+    const char *path = scratch_put(&s, "net", "", 0);
+    cr_assert_eq(chdir(s.directory), 0);
+    cr_assert_eq(symlink("net", "link"), 0);
+    cr_assert_eq(link("net", "hard"), 0);
+    cr_expect(mlprt_file_same("net", path));
+    cr_expect(mlprt_file_same("net", "link"));
+    cr_expect(mlprt_file_same("hard", "./link"));
+    cr_expect(mlprt_file_same("new", "./new"));
+    cr_expect(mlprt_file_same(scratch_path(&s, "new"), "new"));
+    cr_expect(mlprt_file_same("no/such", "no/such"));
+    cr_expect_not(mlprt_file_same("net", "new"));
+    cr_expect_not(mlprt_file_same("new", "old"));
+    cr_expect_not(mlprt_file_same("no/new", "new"));
+    cr_expect_not(mlprt_file_same("/new", "new"));
+    scratch_close(&s);
+}

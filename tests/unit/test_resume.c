@@ -215,6 +215,8 @@ Test(resume, keeps_apart_what_it_reads_and_writes)
     options.checkpoint = options.save;
     cr_expect_eq(train(), MLPRT_USAGE);
     CONTAINS(e.text, "cannot be both the weights and the checkpoint");
+    options.checkpoint = scratch_path(&scratch, "./net"); /* by another name */
+    cr_expect_eq(train(), MLPRT_USAGE);
     options.checkpoint = NULL;
     options.resume = options.init = "net";
     cr_expect_eq(train(), MLPRT_USAGE);
