@@ -6,9 +6,9 @@
 #include <math.h>
 
 /* The arena holds a parameter five times at the most (itself, gradient, two states, transposed
- * copy) and a value of a sample less than five times (itself, adjoint, mask, probabilities,
- * target), and has fewer than 2³¹ elements (ARENA_ELEMENTS_MAX). Rows and columns are counted with
- * their padding. */
+ * copy; the sums over its columns are next to nothing) and a value of a sample less than five
+ * times (itself, adjoint, mask, probabilities, target), and has fewer than 2³¹ elements
+ * (ARENA_ELEMENTS_MAX). Rows and columns are counted with their padding. */
 #define PARAMETERS_MAX   ((uint64_t)1 << 28)
 #define BATCH_VALUES_MAX ((uint64_t)1 << 27)
 
@@ -109,7 +109,7 @@ static void check_parameters(struct scope *s, const struct model *m)
     }
     if (!trainable && m->layer_count) {
         diag_report(s->diags, DIAG_NOTHING_TO_TRAIN, m->block->span, "nothing to train");
-        diag_help(s->diags, "at least one dense layer has to be there and not frozen");
+        diag_help(s->diags, "a dense layer that is not frozen has to be there, or a prelu");
     }
 }
 

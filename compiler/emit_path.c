@@ -79,11 +79,6 @@ static struct cx *add_tensor(struct signature *s, int tensor, const char *name, 
     return cx_name(s->cb, mask ? CT_BYTES : CT_REALS, name);
 }
 
-static struct cx *batch_member(struct cbuild *cb, const char *name)
-{
-    return cx_member(cb, CT_INT, cx_name(cb, CT_OTHER, "batch"), name);
-}
-
 static void add_scalars(struct signature *s, const struct op *op)
 {
     struct cbuild *cb = s->cb;
@@ -133,10 +128,10 @@ static void add_further(struct signature *s, struct emit *e, const struct op *op
     struct cbuild *cb = s->cb;
     const unsigned needs = needs_of(op);
     if (needs & NEED_TRAINING)
-        add_param(s, "bool training", batch_member(cb, "training"));
+        add_param(s, "bool training", emit_batch(cb, CT_INT, "training"));
     if (needs & NEED_RANDOM) {
-        add_param(s, "uint64_t seed", batch_member(cb, "seed"));
-        add_param(s, "uint32_t step", batch_member(cb, "step"));
+        add_param(s, "uint64_t seed", emit_batch(cb, CT_INT, "seed"));
+        add_param(s, "uint32_t step", emit_batch(cb, CT_INT, "step"));
     }
     add_scalars(s, op);
     add_range(s, e, op);
@@ -211,7 +206,7 @@ static void emit_call(struct emitter *em, const struct isa *isa, const struct op
         cx_call_array(cb, CT_OTHER, function_name(cb->arena, op, isa), s.count, s.args);
     struct cx *only_if = NULL;
     if (needs_of(op) & NEED_RANDOM && op->section == SECTION_FORWARD)
-        only_if = batch_member(cb, "training");
+        only_if = emit_batch(cb, CT_INT, "training");
     else if (op->phase != PHASE_ROWS && !extent_of(em->ir, op)) /* one thread's, in turn */
         only_if = cx_eq(cb, cx_mod(cb, cx_int(cb, turn), cx_name(cb, CT_INT, "parts")),
                         cx_name(cb, CT_INT, "part"));
@@ -271,7 +266,7 @@ static bool has_ops(const struct ir *ir, const struct part *part)
 static void emit_rows(struct emitter *em, const struct isa *isa, enum section last)
 {
     struct cbuild *cb = &em->cb;
-    struct cx *n = batch_member(cb, "n"), *part = cx_name(cb, CT_INT, "part");
+    struct cx *n = emit_batch(cb, CT_INT, "n"), *part = cx_name(cb, CT_INT, "part");
     struct cx *end = cb_declare(cb, "const size_t", CT_INT, "end",
                                 share(cb, n, cx_add(cb, part, cx_int(cb, 1))));
     struct cx *block = cx_int(cb, ROW_BLOCK);
@@ -298,7 +293,7 @@ static void emit_part(struct emitter *em, const struct isa *isa, const struct pa
         emit_rows(em, isa, part->last);
     } else {
         if (part->phase == PHASE_WEIGHTS)
-            cb_declare(cb, "const size_t", CT_INT, "n", batch_member(cb, "n"));
+            cb_declare(cb, "const size_t", CT_INT, "n", emit_batch(cb, CT_INT, "n"));
         if (part->phase == PHASE_NORM || part->phase == PHASE_UPDATE)
             update_emit_constants(cb, em->ir, part->phase);
         emit_calls(em, isa, part->phase, part->last);
@@ -318,7 +313,7 @@ static void emit_entry(struct emitter *em, const struct isa *isa, const char *na
                 "const struct mlprt_batch *batch");
     for (size_t i = 0; i < count; i++)
         if (has_ops(em->ir, parts[i]))
-            cb_do(cb, cx_call(cb, CT_OTHER, "mlprt_parallel", 3, batch_member(cb, "threads"),
+            cb_do(cb, cx_call(cb, CT_OTHER, "mlprt_parallel", 3, emit_batch(cb, CT_INT, "threads"),
                               cx_namef(cb, CT_OTHER, "%s_%s", parts[i]->name, isa->name),
                               cx_name(cb, CT_OTHER, "batch")));
     cb_end(cb);

@@ -37,7 +37,7 @@ void ir_eval_run(struct ir_eval *ev, enum section first, enum section last)
         const struct op *op = &ev->ir->ops.at[i];
         if (op->section < first || op->section > last)
             continue;
-        if (op->phase == PHASE_UPDATE)
+        if (op->phase == PHASE_UPDATE && ir_clip_norm(ev->ir) > 0)
             ev->clip = clip_of(ev);
         op_rule(op->kind)->eval(ev, op);
         for (size_t p = 0; p < op->post_count; p++) {

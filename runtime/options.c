@@ -97,7 +97,8 @@ static const struct option_row {
 #undef OPTION_FIELD
 };
 
-enum { OPTION_ROWS = sizeof option_rows / sizeof *option_rows /* at most 32: bits of `given` */ };
+enum { OPTION_ROWS = sizeof option_rows / sizeof *option_rows };
+_Static_assert(OPTION_ROWS <= 32, "mlprt_options.given has a bit for each");
 
 /* A whole number in decimal digits and nothing else, from least to most. */
 static bool parse_whole(const char *text, uint64_t least, uint64_t most, uint64_t *value)

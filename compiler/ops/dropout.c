@@ -46,7 +46,7 @@ static void mask_eval(struct ir_eval *ev, const struct op *op)
     for (uint32_t r = 0; r < ev->n; r++)
         for (uint32_t j = 0; j < units; j++) {
             const struct mlprt_words words = mlprt_philox(
-                ev->seed, j / 4, r, ev->step, (uint32_t)MLPRT_PURPOSE_DROPOUT << 24 | op->stream);
+                ev->seed, j / 4, r, ev->step, mlprt_counter_end(MLPRT_PURPOSE_DROPOUT, op->stream));
             *ev_at(ev, op->out[0], r, j) = words.w[j % 4] >> 8 >= threshold_of(op);
         }
 }

@@ -40,6 +40,11 @@ uint64_t flops_none(const struct ir *ir, const struct op *op)
     return 0;
 }
 
+struct cx *emit_batch(struct cbuild *cb, enum ctype type, const char *name)
+{
+    return cx_member(cb, type, cx_name(cb, CT_OTHER, "batch"), name);
+}
+
 struct cx *emit_units(struct emit *e, int tensor)
 {
     return cx_namef(e->cb, CT_INT, "N_%s", ir_at(e->ir, tensor)->name);

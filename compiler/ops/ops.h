@@ -101,6 +101,8 @@ void emit_posts(struct emit *e, const struct op *op, size_t from);
 
 /* Small helpers that several ops use. */
 
+/* batch->NAME, a member of struct mlprt_batch. */
+struct cx *emit_batch(struct cbuild *cb, enum ctype type, const char *name);
 /* A tensor's width (N_hidden1) and the distance between its rows (LD_hidden1, or N_ where they are
  * equal), as they are named in emitted C. */
 struct cx *emit_units(struct emit *e, int tensor);

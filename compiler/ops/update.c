@@ -98,11 +98,6 @@ size_t update_scalars(const struct ir *ir, const struct op *op, const char *name
     return n + optimizer_of(word)->scalars(op, names + n);
 }
 
-static struct cx *batch_member(struct cbuild *cb, enum ctype type, const char *name)
-{
-    return cx_member(cb, type, cx_name(cb, CT_OTHER, "batch"), name);
-}
-
 void update_constant(struct cbuild *cb, const char *name, struct cx *value)
 {
     const char *real = cb_real_name(cb);
@@ -112,12 +107,12 @@ void update_constant(struct cbuild *cb, const char *name, struct cx *value)
 
 struct cx *update_lr(struct cbuild *cb)
 {
-    return batch_member(cb, CT_OTHER, "lr");
+    return emit_batch(cb, CT_OTHER, "lr");
 }
 
 struct cx *update_time(struct cbuild *cb)
 {
-    return cx_add(cb, cx_cast(cb, CT_INT, "uint64_t", batch_member(cb, CT_INT, "step")),
+    return cx_add(cb, cx_cast(cb, CT_INT, "uint64_t", emit_batch(cb, CT_INT, "step")),
                   cx_int(cb, 1));
 }
 
@@ -166,9 +161,8 @@ static const struct op *neediest(const struct ir *ir)
 void update_emit_constants(struct cbuild *cb, const struct ir *ir, enum phase phase)
 {
     const char *real = cb_real_name(cb);
-    cb_declare(
-        cb, arena_printf(cb->arena, "const %s", real), CT_REAL, "scale",
-        cx_div(cb, cx_real(cb, 1), cx_cast(cb, CT_REAL, real, batch_member(cb, CT_INT, "n"))));
+    cb_declare(cb, arena_printf(cb->arena, "const %s", real), CT_REAL, "scale",
+               cx_div(cb, cx_real(cb, 1), cx_cast(cb, CT_REAL, real, emit_batch(cb, CT_INT, "n"))));
     if (phase != PHASE_UPDATE)
         return;
     if (ir_clip_norm(ir) > 0)
@@ -200,8 +194,7 @@ void update_state_set(struct update *u, size_t i, const char *name, struct cx *v
     u->state[i] = lane_local(u->lane, name, v);
 }
 
-static struct cx *gradient_emit(struct emit *e, const struct op *op, const struct update *u,
-                                struct cx *i, double decay)
+static struct cx *gradient_emit(struct emit *e, const struct update *u, struct cx *i, double decay)
 {
     const struct lane *l = u->lane;
     struct cx *g = lane_mul(l, lane_load(l, "d", e->in[1], i), update_scalar(u, "scale"));
@@ -209,7 +202,6 @@ static struct cx *gradient_emit(struct emit *e, const struct op *op, const struc
         g = lane_mul(l, g, update_scalar(u, "clip"));
     if (decay > 0)
         g = lane_fma(l, lane_constant(l, decay), u->w, g);
-    (void)op;
     return lane_local(l, "g", g);
 }
 
@@ -227,7 +219,7 @@ void update_emit(struct emit *e, const struct op *op, double decay, update_body 
     for (size_t k = 0; k < STATE_MAX; k++)
         if (e->out[1 + k])
             u.state[k] = lane_load(&lane, op_rule(op->kind)->out_names[1 + k], e->out[1 + k], i);
-    u.g = gradient_emit(e, op, &u, i, decay);
+    u.g = gradient_emit(e, &u, i, decay);
     body(op, &u);
     for (size_t k = 0; k < STATE_MAX; k++)
         if (e->out[1 + k])

@@ -24,6 +24,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FASHION = pathlib.Path("/usr/share/datasets/fashion-mnist")
@@ -88,6 +89,7 @@ class Matrix:
     def __init__(self, build, folder):
         self.build, self.folder = build, folder
         self.reference, self.runs, self.builds, self.wrong = {}, {}, 0, []
+        self.lock = threading.Lock()  # of the counts
         self.environment = dict(os.environ, OMP_WAIT_POLICY="passive", OMP_DYNAMIC="false")
 
     def refer(self, model):
@@ -104,7 +106,8 @@ class Matrix:
         return source
 
     def compare(self, model, what, saved):
-        self.runs[model] += 1
+        with self.lock:
+            self.runs[model] += 1
         if saved.read_bytes() != self.reference[model]:
             self.wrong.append(f"{model}: {what}: other bytes")
         saved.unlink()
@@ -127,7 +130,8 @@ class Matrix:
 
     def compile(self, compiler, flags, source, program, libraries):
         run([compiler, *flags, f"-I{ROOT / 'runtime'}", source, *libraries, "-lm", "-o", program])
-        self.builds += 1
+        with self.lock:
+            self.builds += 1
 
     def native(self, model, compiler, flags, unroll, source, threads):
         """All that one compilation on this machine serves."""
