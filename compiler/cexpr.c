@@ -324,7 +324,9 @@ struct cx *cx_cast(struct cbuild *cb, enum ctype type, const char *name, struct 
 static bool takes_products(const char *callee)
 {
     static const char *const scalar[] = {"fma", "fmaf", "sqrt", "sqrtf"};
-    static const char *const vector[] = {"_fmadd_", "_mul_", "_div_", "_sqrt_", "_xor_"};
+    static const char *const vector[] = {"_fmadd_", "_mul_",  "_div_",         "_sqrt_",
+                                         "_xor_",   "vfmaq_", "vmulq_",        "vdivq_",
+                                         "vsqrtq_", "veorq_", "vreinterpretq_"};
     for (size_t i = 0; i < sizeof scalar / sizeof *scalar; i++)
         if (!strcmp(callee, scalar[i]))
             return true;

@@ -86,12 +86,13 @@ static void emit_constants(struct emitter *em)
 static void emit_zeros(struct emitter *em)
 {
     struct cbuild *cb = &em->cb;
-    if (!kernel_needs_zeros(em->ir))
+    const unsigned count = kernel_zeros(em->ir);
+    if (!count)
         return;
     struct cx *zeros = cx_list(cb, false);
     cx_list_add(cb, zeros, NULL, cx_real(cb, 0));
     cb_declare(cb, arena_printf(cb->arena, "static const %s", cb_real_name(cb)), CT_REALS,
-               arena_printf(cb->arena, "zeros[%d]", PANEL), zeros);
+               arena_printf(cb->arena, "zeros[%u]", count), zeros);
     cb_blank(cb);
 }
 

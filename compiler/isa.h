@@ -5,28 +5,31 @@
 
 #include <stddef.h>
 
-/* The names of vectors of as many 32-bit integers as there are floats: their bits. */
+/* How an instruction set spells an operation: a call of its intrinsics, in which a, b and c stand
+ * for the operands: "_mm256_fmadd_ps(a, b, c)" (lane_spell in lane.h). */
+typedef const char *isa_spelling;
+
+/* Vectors of as many 32-bit integers as there are floats: their bits. */
 struct isa_bits {
     const char *type;
-    const char *of_floats, *to_floats; /* the same bits */
-    const char *value;                 /* as many floats of the integers' values */
-    const char *splat, *add, *sub, *and;
-    const char *left, *right; /* shifted by a constant, zeros coming in */
+    isa_spelling of_floats, to_floats; /* (a): the same bits */
+    isa_spelling value;                /* (a): as many floats of the integers' values */
+    isa_spelling splat, add, sub, and;
+    isa_spelling left, right; /* (a, b): a shifted by the constant b, zeros coming in */
 };
 
-/* The names of one element type's vectors. */
+/* One element type's vectors. */
 struct isa_vector {
     unsigned lanes; /* elements in a vector; 1: no vectors */
     const char *type;
-    const char *load, *store; /* unaligned */
-    const char *splat, *zero;
-    const char *fma; /* (a, b, c) = a·b + c */
-    const char *add, *sub, *mul, *div, *sqrt;
-    const char * xor, *andnot; /* of bits; andnot(a, b) = ~a & b */
-    const char *max, *min; /* (a, b) = a > b ? a : b, as maxps does: b where they do not compare */
-    const char *greater, *equal;           /* (a, b): a mask */
-    const char *greater_last, *equal_last; /* a further argument, or NULL */
-    const char *blend;                     /* (no, yes, mask) */
+    isa_spelling load, store; /* (a), (a, b): at pointer a, unaligned */
+    isa_spelling splat, zero;
+    isa_spelling fma; /* (a, b, c): a·b + c */
+    isa_spelling add, sub, mul, div, sqrt, abs;
+    isa_spelling xor ;     /* of bits */
+    isa_spelling max, min; /* (a, b): a > b ? a : b, and b where they do not compare; or NULL */
+    isa_spelling greater, equal; /* (a, b): a mask */
+    isa_spelling blend;          /* (a, b, c): where mask c is set b, else a */
     /* What the names of their functions end in, exp_avx2; NULL: they have none, nor bits. */
     const char *functions;
     struct isa_bits bits;
@@ -39,6 +42,7 @@ struct isa {
     const char *attribute; /* of every function of it, or NULL */
     const char *usable;    /* C condition: does this machine have it? */
     unsigned accumulators; /* vector registers that hold sums; the rest holds operands */
+    unsigned tile_vectors; /* of them side by side in a tile */
     struct isa_vector f32, f64;
 };
 

@@ -7,17 +7,30 @@
 
 #include <string.h>
 
-enum { TILE_ROWS_MAX = 16, TILE_VECTORS_MAX = PANEL };
+enum { TILE_ROWS_MAX = 16, TILE_VECTORS_MAX = PANEL, TILE_SIZES_MAX = 8 };
+
+/* Vectors that hold a row of a panel. */
+static unsigned vectors_of(const struct isa *isa, bool f64)
+{
+    return PANEL / isa_vector(isa, f64)->lanes;
+}
+
+/* Panels side by side in a tile, where there are so many. */
+static unsigned tile_panels(const struct isa *isa, bool f64)
+{
+    const unsigned panels = isa->tile_vectors / vectors_of(isa, f64);
+    return panels ? panels : 1;
+}
 
 /* Rows of the tiles that an instruction set gets: as many as its registers hold sums for, then
  * halves, so that any number of rows is a few calls. Returns how many there are. */
-static size_t tile_rows(const struct isa *isa, bool f64, unsigned rows[TILE_ROWS_MAX])
+static size_t tile_rows(const struct isa *isa, bool f64, unsigned rows[TILE_SIZES_MAX])
 {
-    const unsigned vectors = PANEL / isa_vector(isa, f64)->lanes;
-    unsigned most = isa->accumulators / vectors;
+    unsigned most = isa->accumulators / (vectors_of(isa, f64) * tile_panels(isa, f64));
     size_t count = 0;
     if (most < 1)
         most = 1;
+    REQUIRE(most <= TILE_ROWS_MAX);
     rows[count++] = most;
     unsigned next = 1;
     while (next * 2 < most)
@@ -51,12 +64,12 @@ static const char *name_number(struct arena *arena, double v)
     return name;
 }
 
-/* "tile6_relu_avx2", "tile1_leaky_relu_grad_0p01_portable": different tiles have different names.
- */
+/* "tile12x32_relu_avx512", "tile1x16_leaky_relu_grad_0p01_portable": different tiles have different
+ * names. */
 static const char *tile_name(struct arena *arena, const struct op *op, const struct isa *isa,
-                             unsigned rows)
+                             unsigned rows, unsigned panels)
 {
-    const char *name = arena_printf(arena, "tile%u", rows);
+    const char *name = arena_printf(arena, "tile%ux%u", rows, panels * PANEL);
     for (size_t i = 0; i < kernel_posts(op, isa); i++) {
         const struct post *post = &op->post[i];
         name = arena_printf(arena, "%s_%s", name, post_name(arena, post));
@@ -72,8 +85,9 @@ struct tile {
     struct cbuild *cb;
     const struct isa_vector *v;
     const struct op *op;
-    size_t posts;           /* of the op, in the epilogue */
-    unsigned rows, vectors; /* accumulators: rows x vectors */
+    size_t posts; /* of the op, in the epilogue */
+    unsigned rows, panels;
+    unsigned vectors; /* accumulators: rows x vectors */
     struct cx *sum[TILE_ROWS_MAX][TILE_VECTORS_MAX];
 };
 
@@ -87,6 +101,16 @@ static struct cx *ints(struct tile *t, const char *name)
     return cx_name(t->cb, CT_INT, name);
 }
 
+/* at + the place of the tile's vector v, where panels are panel_step apart. */
+static struct cx *vector_place(struct tile *t, struct cx *at, const char *panel_step, unsigned v)
+{
+    struct cbuild *cb = t->cb;
+    const unsigned column = v * t->v->lanes;
+    if (column / PANEL)
+        at = cx_add(cb, at, cx_mul(cb, cx_int(cb, column / PANEL), ints(t, panel_step)));
+    return cx_add(cb, at, cx_int(cb, column % PANEL));
+}
+
 /* Pointer to vector v of row `row` of c, or of a post's second input, which is laid out alike. */
 static struct cx *tile_place(struct tile *t, const char *base, unsigned row, unsigned v)
 {
@@ -94,12 +118,12 @@ static struct cx *tile_place(struct tile *t, const char *base, unsigned row, uns
     struct cx *at = reals(t, base);
     if (row)
         at = cx_add(cb, at, cx_mul(cb, cx_int(cb, row), ints(t, "c_row")));
-    return cx_add(cb, at, cx_int(cb, (int64_t)v * t->v->lanes));
+    return vector_place(t, at, "c_panel", v);
 }
 
 static struct cx *load(struct tile *t, struct cx *at)
 {
-    return cx_call(t->cb, CT_VEC, t->v->load, 1, at);
+    return lane_spell(t->cb, t->v->load, at, NULL, NULL);
 }
 
 static void tile_start(struct tile *t)
@@ -122,16 +146,16 @@ static void tile_depth_loop(struct tile *t)
     const char *constant = arena_printf(cb->arena, "const %s", t->v->type);
     for (unsigned v = 0; v < t->vectors; v++)
         b[v] = cb_declare(cb, constant, CT_VEC, arena_printf(cb->arena, "b%u", v),
-                          load(t, cx_add(cb, row, cx_int(cb, (int64_t)v * t->v->lanes))));
+                          load(t, vector_place(t, row, "b_panel", v)));
     for (unsigned i = 0; i < t->rows; i++) {
         struct cx *at = cx_mul(cb, k, ints(t, "a_step"));
         if (i)
             at = cx_add(cb, at, cx_mul(cb, cx_int(cb, i), ints(t, "a_row")));
         struct cx *a =
             cb_declare(cb, constant, CT_VEC, arena_printf(cb->arena, "a%u", i),
-                       cx_call(cb, CT_VEC, t->v->splat, 1, cx_at(cb, reals(t, "a"), at)));
+                       lane_spell(cb, t->v->splat, cx_at(cb, reals(t, "a"), at), NULL, NULL));
         for (unsigned v = 0; v < t->vectors; v++)
-            cb_set(cb, t->sum[i][v], cx_call(cb, CT_VEC, t->v->fma, 3, a, b[v], t->sum[i][v]));
+            cb_set(cb, t->sum[i][v], lane_spell(cb, t->v->fma, a, b[v], t->sum[i][v]));
     }
     cb_end(cb);
 }
@@ -151,7 +175,7 @@ static void tile_finish(struct tile *t)
                     aux = load(t, tile_place(t, post_aux_name(cb->arena, post, p), i, v));
                 y = post_emit(&lane, post, p, y, aux);
             }
-            cb_do(cb, cx_call(cb, CT_OTHER, t->v->store, 2, tile_place(t, "c", i, v), y));
+            cb_do(cb, lane_spell(cb, t->v->store, tile_place(t, "c", i, v), y, NULL));
         }
 }
 
@@ -205,36 +229,46 @@ static void tile_comment(struct tile *t)
     for (size_t p = 0; p < t->posts; p++)
         sum = arena_printf(cb->arena, "%s(%s)", post_name(cb->arena, &t->op->post[p]), sum);
     cb_comment(cb,
-               "c[i][j] = %s for %u row%s and %d columns, the sums in registers; a[i][k] is "
-               "%s, b[k][j] is b[k * b_step + j].",
-               sum, rows, rows > 1 ? "s" : "", PANEL,
+               "c[i][j] = %s for %u row%s and %u columns, the sums in registers; a[i][k] is "
+               "%s, b[k][j] is b[k * b_step + j]%s.",
+               sum, rows, rows > 1 ? "s" : "", t->panels * PANEL,
                rows > 1 ? "a[i * a_row + k * a_step], c[i][j] is c[i * c_row + j]"
-                        : "a[k * a_step]");
+                        : "a[k * a_step]",
+               t->panels > 1 ? ", the second panel of columns b_panel and c_panel behind" : "");
 }
 
-static void emit_tile(struct cbuild *cb, const struct op *op, const struct isa *isa, unsigned rows)
+/* The parameters of a tile, as text. */
+static const char *tile_params(struct tile *t)
 {
-    const char *real = cb_real_name(cb);
-    struct tile t = {.cb = cb, .v = isa_vector(isa, cb->f64), .op = op, .rows = rows};
-    t.posts = kernel_posts(op, isa);
-    t.vectors = PANEL / t.v->lanes;
-
+    struct arena *arena = t->cb->arena;
+    const char *real = cb_real_name(t->cb);
     const char *params = arena_printf(
-        cb->arena,
-        "size_t depth, const %s *a, %ssize_t a_step, const %s *b, size_t b_step, "
-        "const %s *start, %s *c%s",
-        real, rows > 1 ? "size_t a_row, " : "", real, real, real, rows > 1 ? ", size_t c_row" : "");
-    for (size_t p = 0; p < t.posts; p++)
-        if (op->post[p].aux != NO_TENSOR)
-            params = arena_printf(cb->arena, "%s, const %s *%s", params, real,
-                                  post_aux_name(cb->arena, &op->post[p], p));
+        arena,
+        "size_t depth, const %s *a, %ssize_t a_step, const %s *b, %ssize_t b_step, "
+        "const %s *start, %s *c%s%s",
+        real, t->rows > 1 ? "size_t a_row, " : "", real, t->panels > 1 ? "size_t b_panel, " : "",
+        real, real, t->panels > 1 ? ", size_t c_panel" : "", t->rows > 1 ? ", size_t c_row" : "");
+    for (size_t p = 0; p < t->posts; p++)
+        if (t->op->post[p].aux != NO_TENSOR)
+            params = arena_printf(arena, "%s, const %s *%s", params, real,
+                                  post_aux_name(arena, &t->op->post[p], p));
+    return params;
+}
+
+static void emit_tile(struct cbuild *cb, const struct op *op, const struct isa *isa, unsigned rows,
+                      unsigned panels)
+{
+    struct tile t = {
+        .cb = cb, .v = isa_vector(isa, cb->f64), .op = op, .rows = rows, .panels = panels};
+    t.posts = kernel_posts(op, isa);
+    t.vectors = panels * vectors_of(isa, cb->f64);
     tile_comment(&t);
     const char *type = isa->attribute ? arena_printf(cb->arena,
                                                      "__attribute__((always_inline))\n%s\nstatic "
                                                      "inline void",
                                                      isa->attribute)
                                       : "static inline void";
-    cb_function(cb, type, tile_name(cb->arena, op, isa, rows), params);
+    cb_function(cb, type, tile_name(cb->arena, op, isa, rows, panels), tile_params(&t));
     if (t.v->lanes > 1) {
         tile_start(&t);
         tile_depth_loop(&t);
@@ -270,37 +304,67 @@ static bool same_epilogue(const struct op *a, const struct op *b, const struct i
     return same;
 }
 
-bool kernel_needs_zeros(const struct ir *ir)
+unsigned kernel_zeros(const struct ir *ir)
 {
+    bool needed = false;
+    unsigned panels = 0;
     for (size_t i = 0; i < ir->ops.len; i++) {
         const struct op *op = &ir->ops.at[i];
-        if (calls_tiles(op) && (op->kind != OP_DENSE || op->in[2] == NO_TENSOR))
-            return true;
+        needed |= calls_tiles(op) && (op->kind != OP_DENSE || op->in[2] == NO_TENSOR);
     }
-    return false;
+    for (size_t i = 0; i < isa_count; i++)
+        if (tile_panels(&isas[i], ir->f64) > panels)
+            panels = tile_panels(&isas[i], ir->f64);
+    return needed ? panels * PANEL : 0;
+}
+
+/* Panels of the result that a looped product writes. */
+static uint32_t panels_of(const struct ir *ir, const struct op *op)
+{
+    return (ir_at(ir, op->out[0])->units + PANEL - 1) / PANEL;
+}
+
+/* Does a product of so many panels call tiles of that width? */
+static bool calls_width(const struct isa *isa, bool f64, uint32_t panels, unsigned width)
+{
+    const unsigned wide = tile_panels(isa, f64);
+    return width == wide ? panels >= wide : panels % wide != 0;
+}
+
+/* Emits op's tiles of that width, unless an op before it has the same. */
+static void emit_width(struct cbuild *cb, const struct ir *ir, const struct isa *isa,
+                       const struct op *op, unsigned width)
+{
+    unsigned rows[TILE_SIZES_MAX];
+    const size_t sizes = tile_rows(isa, ir->f64, rows);
+    if (!calls_width(isa, ir->f64, panels_of(ir, op), width))
+        return;
+    for (const struct op *before = ir->ops.at; before < op; before++)
+        if (calls_tiles(before) && same_epilogue(before, op, isa) &&
+            calls_width(isa, ir->f64, panels_of(ir, before), width))
+            return;
+    cb->at = op->span;
+    for (size_t s = 0; s < sizes; s++)
+        emit_tile(cb, op, isa, rows[s], width);
 }
 
 void kernel_emit_tiles(struct cbuild *cb, const struct ir *ir, const struct isa *isa)
 {
-    unsigned rows[TILE_ROWS_MAX];
-    const size_t sizes = tile_rows(isa, ir->f64, rows);
+    const unsigned wide = tile_panels(isa, ir->f64);
     for (size_t i = 0; i < ir->ops.len; i++) {
         const struct op *op = &ir->ops.at[i];
-        bool seen = false;
-        for (size_t k = 0; k < i && calls_tiles(op); k++)
-            seen |= calls_tiles(&ir->ops.at[k]) && same_epilogue(&ir->ops.at[k], op, isa);
-        if (!calls_tiles(op) || seen)
+        if (!calls_tiles(op))
             continue;
-        cb->at = op->span;
-        for (size_t s = 0; s < sizes; s++)
-            emit_tile(cb, op, isa, rows[s]);
+        emit_width(cb, ir, isa, op, wide);
+        if (wide > 1)
+            emit_width(cb, ir, isa, op, 1);
     }
 }
 
 /* The loops around the tiles. */
 
 static void call_tile(struct emit *e, const struct op *op, const struct product *p, unsigned rows,
-                      struct cx *panel, struct cx *row)
+                      unsigned panels, struct cx *panel, struct cx *row)
 {
     struct cbuild *cb = e->cb;
     struct cx *columns = cx_mul(cb, panel, cx_int(cb, PANEL));
@@ -314,22 +378,45 @@ static void call_tile(struct emit *e, const struct op *op, const struct product 
         args[n++] = p->a_row;
     args[n++] = p->a_step;
     args[n++] = cx_add(cb, p->b, cx_mul(cb, panel, p->b_panel));
+    if (panels > 1)
+        args[n++] = p->b_panel;
     args[n++] = p->b_step;
     args[n++] = start;
     args[n++] = cx_add(cb, p->c, place);
+    if (panels > 1)
+        args[n++] = p->c_panel;
     if (rows > 1)
         args[n++] = p->c_row;
     for (size_t i = 0; i < kernel_posts(op, e->isa); i++)
         if (op->post[i].aux != NO_TENSOR)
             args[n++] = cx_add(cb, e->aux[i], place);
-    cb_do(cb, cx_call_array(cb, CT_OTHER, tile_name(cb->arena, op, e->isa, rows), n, args));
+    cb_do(cb, cx_call_array(cb, CT_OTHER, tile_name(cb->arena, op, e->isa, rows, panels), n, args));
+}
+
+/* All panels of `rows` rows from `row` on: as many as a tile takes at a time, then one by one. */
+static void emit_panels(struct emit *e, const struct op *op, const struct product *p, unsigned rows,
+                        struct cx *row)
+{
+    struct cbuild *cb = e->cb;
+    const unsigned wide = tile_panels(e->isa, e->ir->f64);
+    const uint32_t whole = p->panels / wide * wide;
+    struct cx *panel = cx_int(cb, 0);
+    if (whole > wide)
+        panel = cb_for(cb, "p", panel, cx_int(cb, whole), wide);
+    if (whole)
+        call_tile(e, op, p, rows, wide, panel, row);
+    if (whole > wide)
+        cb_end(cb);
+    for (uint32_t rest = whole; rest < p->panels; rest++)
+        call_tile(e, op, p, rows, 1, cx_int(cb, rest), row);
 }
 
 /* Rows first … last-1: whole tiles in a loop, then what is left. */
-static void tile_rows_emit(struct emit *e, const struct op *op, const struct product *p,
-                           const unsigned *rows, size_t sizes, struct cx *panel)
+void kernel_emit_product(struct emit *e, const struct op *op, const struct product *p)
 {
     struct cbuild *cb = e->cb;
+    unsigned rows[TILE_SIZES_MAX];
+    const size_t sizes = tile_rows(e->isa, e->ir->f64, rows);
     struct cx *most = cx_int(cb, rows[0]);
     struct cx *whole = e->last;
     if (sizes > 1) {
@@ -338,27 +425,14 @@ static void tile_rows_emit(struct emit *e, const struct op *op, const struct pro
                            cx_add(cb, e->first, cx_mul(cb, tiles, most)));
     }
     struct cx *r = cb_for(cb, "r", e->first, whole, rows[0]);
-    call_tile(e, op, p, rows[0], panel, r);
+    emit_panels(e, op, p, rows[0], r);
     cb_end(cb);
     struct cx *rest = sizes > 1 ? cb_declare(cb, "size_t", CT_INT, "rest", whole) : NULL;
     for (size_t s = 1; s < sizes; s++) {
         cb_if(cb, cx_le(cb, cx_add(cb, rest, cx_int(cb, rows[s])), e->last));
-        call_tile(e, op, p, rows[s], panel, rest);
+        emit_panels(e, op, p, rows[s], rest);
         if (s + 1 < sizes)
             cb_advance(cb, rest, cx_int(cb, rows[s]));
         cb_end(cb);
     }
-}
-
-void kernel_emit_product(struct emit *e, const struct op *op, const struct product *p)
-{
-    struct cbuild *cb = e->cb;
-    unsigned rows[TILE_ROWS_MAX];
-    const size_t sizes = tile_rows(e->isa, e->ir->f64, rows);
-    struct cx *panel = cx_int(cb, 0);
-    if (p->panels > 1)
-        panel = cb_for(cb, "p", panel, cx_int(cb, p->panels), 1);
-    tile_rows_emit(e, op, p, rows, sizes, panel);
-    if (p->panels > 1)
-        cb_end(cb);
 }

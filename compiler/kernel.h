@@ -28,8 +28,8 @@ size_t kernel_posts(const struct op *op, const struct isa *isa);
 /* Emits the loops over panels and rows that call the tiles. */
 void kernel_emit_product(struct emit *e, const struct op *op, const struct product *p);
 
-/* Does any call start its sums from the array `zeros`? */
-bool kernel_needs_zeros(const struct ir *ir);
+/* Length of the array `zeros` that sums without a bias start from; 0: there are none. */
+unsigned kernel_zeros(const struct ir *ir);
 
 /* Emits the tiles that the IR's looped ops call on one instruction set. */
 void kernel_emit_tiles(struct cbuild *cb, const struct ir *ir, const struct isa *isa);

@@ -4,6 +4,63 @@
 #include "ice.h"
 
 #include <math.h>
+#include <string.h>
+
+/* A spelling that is being read, and what its a, b and c stand for. */
+struct spelling {
+    struct cbuild *cb;
+    const char *at;
+    struct cx *operand[3];
+};
+
+enum { SPELLING_ARGS_MAX = 3 };
+
+/* name(argument, …), an operand, or anything else up to where it ends. */
+static struct cx *spell(struct spelling *s)
+{
+    struct cbuild *cb = s->cb;
+    const size_t length = strcspn(s->at, "(,)");
+    const char *word = arena_strndup(cb->arena, s->at, length);
+    s->at += length;
+    if (*s->at != '(') {
+        const bool operand = length == 1 && *word >= 'a' && *word <= 'c';
+        return operand ? s->operand[*word - 'a'] : cx_name(cb, CT_OTHER, word);
+    }
+    struct cx *args[SPELLING_ARGS_MAX];
+    size_t n = 0;
+    for (s->at++; *s->at != ')'; s->at += strspn(s->at, ", ")) {
+        REQUIRE(n < SPELLING_ARGS_MAX);
+        args[n++] = spell(s);
+    }
+    s->at++;
+    return cx_call_array(cb, CT_VEC, word, n, args);
+}
+
+struct cx *lane_spell(struct cbuild *cb, const char *spelling, struct cx *a, struct cx *b,
+                      struct cx *c)
+{
+    struct spelling s = {cb, spelling, {a, b, c}};
+    return spell(&s);
+}
+
+static struct cx *spell1(const struct lane *l, const char *spelling, struct cx *a)
+{
+    return lane_spell(l->cb, spelling, a, NULL, NULL);
+}
+
+static struct cx *spell2(const struct lane *l, const char *spelling, struct cx *a, struct cx *b)
+{
+    return lane_spell(l->cb, spelling, a, b, NULL);
+}
+
+/* The same, where it is a rounded product (ctree.h). */
+static struct cx *spell_product(const struct lane *l, const char *spelling, struct cx *a,
+                                struct cx *b)
+{
+    struct cx *e = spell2(l, spelling, a, b);
+    e->product = true;
+    return e;
+}
 
 unsigned lane_count(const struct lane *l)
 {
@@ -12,13 +69,13 @@ unsigned lane_count(const struct lane *l)
 
 struct cx *lane_splat(const struct lane *l, struct cx *scalar)
 {
-    return l->vector ? cx_call(l->cb, CT_VEC, l->vector->splat, 1, scalar) : scalar;
+    return l->vector ? spell1(l, l->vector->splat, scalar) : scalar;
 }
 
 struct cx *lane_constant(const struct lane *l, double v)
 {
     if (l->vector && v == 0 && !signbit(v))
-        return cx_call(l->cb, CT_VEC, l->vector->zero, 0);
+        return lane_spell(l->cb, l->vector->zero, NULL, NULL, NULL);
     return lane_splat(l, cx_real(l->cb, v));
 }
 
@@ -34,39 +91,38 @@ struct cx *lane_local(const struct lane *l, const char *name, struct cx *v)
 struct cx *lane_load(const struct lane *l, const char *name, struct cx *base, struct cx *i)
 {
     struct cbuild *cb = l->cb;
-    return lane_local(l, name,
-                      l->vector ? cx_call(cb, CT_VEC, l->vector->load, 1, cx_add(cb, base, i))
-                                : cx_at(cb, base, i));
+    return lane_local(
+        l, name, l->vector ? spell1(l, l->vector->load, cx_add(cb, base, i)) : cx_at(cb, base, i));
 }
 
 void lane_store(const struct lane *l, struct cx *base, struct cx *i, struct cx *v)
 {
     struct cbuild *cb = l->cb;
     if (l->vector)
-        cb_do(cb, cx_call(cb, CT_OTHER, l->vector->store, 2, cx_add(cb, base, i), v));
+        cb_do(cb, spell2(l, l->vector->store, cx_add(cb, base, i), v));
     else
         cb_set(cb, cx_at(cb, base, i), v);
 }
 
 struct cx *lane_add(const struct lane *l, struct cx *a, struct cx *b)
 {
-    return l->vector ? cx_call(l->cb, CT_VEC, l->vector->add, 2, a, b) : cx_add(l->cb, a, b);
+    return l->vector ? spell2(l, l->vector->add, a, b) : cx_add(l->cb, a, b);
 }
 
 struct cx *lane_sub(const struct lane *l, struct cx *a, struct cx *b)
 {
-    return l->vector ? cx_call(l->cb, CT_VEC, l->vector->sub, 2, a, b) : cx_sub(l->cb, a, b);
+    return l->vector ? spell2(l, l->vector->sub, a, b) : cx_sub(l->cb, a, b);
 }
 
 struct cx *lane_div(const struct lane *l, struct cx *a, struct cx *b)
 {
-    return l->vector ? cx_call(l->cb, CT_VEC, l->vector->div, 2, a, b) : cx_div(l->cb, a, b);
+    return l->vector ? spell2(l, l->vector->div, a, b) : cx_div(l->cb, a, b);
 }
 
 struct cx *lane_sqrt(const struct lane *l, struct cx *a)
 {
     if (l->vector)
-        return cx_call(l->cb, CT_VEC, l->vector->sqrt, 1, a);
+        return spell1(l, l->vector->sqrt, a);
     return cx_call(l->cb, CT_REAL, l->cb->f64 ? "sqrt" : "sqrtf", 1, a);
 }
 
@@ -75,26 +131,25 @@ struct cx *lane_neg(const struct lane *l, struct cx *a)
     if (!l->vector)
         return cx_neg(l->cb, a);
     struct cx *sign = lane_constant(l, -0.0);
-    return a->product ? cx_call_product(l->cb, CT_VEC, l->vector->xor, 2, a, sign)
-                      : cx_call(l->cb, CT_VEC, l->vector->xor, 2, a, sign);
+    return a->product ? spell_product(l, l->vector->xor, a, sign)
+                      : spell2(l, l->vector->xor, a, sign);
 }
 
 struct cx *lane_abs(const struct lane *l, struct cx *a)
 {
     if (!l->vector)
         return cx_call(l->cb, CT_REAL, l->cb->f64 ? "fabs" : "fabsf", 1, a);
-    return cx_call(l->cb, CT_VEC, l->vector->andnot, 2, lane_constant(l, -0.0), a);
+    return spell1(l, l->vector->abs, a);
 }
 
 struct cx *lane_fma(const struct lane *l, struct cx *a, struct cx *b, struct cx *c)
 {
-    return l->vector ? cx_call(l->cb, CT_VEC, l->vector->fma, 3, a, b, c) : cx_fma(l->cb, a, b, c);
+    return l->vector ? lane_spell(l->cb, l->vector->fma, a, b, c) : cx_fma(l->cb, a, b, c);
 }
 
 struct cx *lane_mul(const struct lane *l, struct cx *a, struct cx *b)
 {
-    return l->vector ? cx_call_product(l->cb, CT_VEC, l->vector->mul, 2, a, b)
-                     : cx_mul(l->cb, a, b);
+    return l->vector ? spell_product(l, l->vector->mul, a, b) : cx_mul(l->cb, a, b);
 }
 
 struct cx *lane_product(const struct lane *l, struct cx *a, struct cx *b)
@@ -102,44 +157,36 @@ struct cx *lane_product(const struct lane *l, struct cx *a, struct cx *b)
     return lane_fma(l, a, b, lane_constant(l, -0.0));
 }
 
-struct cx *lane_max(const struct lane *l, struct cx *a, struct cx *b)
+struct cx *lane_select_gt(const struct lane *l, struct cx *a, struct cx *b, struct cx *yes,
+                          struct cx *no)
 {
     if (!l->vector)
-        return cx_select(l->cb, cx_gt(l->cb, a, b), a, b);
-    return cx_call(l->cb, CT_VEC, l->vector->max, 2, a, b);
+        return cx_select(l->cb, cx_gt(l->cb, a, b), yes, no);
+    return lane_spell(l->cb, l->vector->blend, no, yes, spell2(l, l->vector->greater, a, b));
+}
+
+struct cx *lane_select_eq(const struct lane *l, struct cx *a, struct cx *b, struct cx *yes,
+                          struct cx *no)
+{
+    if (!l->vector)
+        return cx_select(l->cb, cx_eq(l->cb, a, b), yes, no);
+    return lane_spell(l->cb, l->vector->blend, no, yes, spell2(l, l->vector->equal, a, b));
+}
+
+struct cx *lane_max(const struct lane *l, struct cx *a, struct cx *b)
+{
+    if (l->vector && l->vector->max)
+        return spell2(l, l->vector->max, a, b);
+    return lane_select_gt(l, a, b, a, b);
 }
 
 struct cx *lane_min(const struct lane *l, struct cx *a, struct cx *b)
 {
     if (!l->vector)
         return cx_select(l->cb, cx_lt(l->cb, a, b), a, b);
-    return cx_call(l->cb, CT_VEC, l->vector->min, 2, a, b);
-}
-
-/* last: a further argument, or NULL. */
-static struct cx *mask(const struct lane *l, const char *compare, const char *last, struct cx *a,
-                       struct cx *b)
-{
-    return last ? cx_call(l->cb, CT_VEC, compare, 3, a, b, cx_name(l->cb, CT_OTHER, last))
-                : cx_call(l->cb, CT_VEC, compare, 2, a, b);
-}
-
-struct cx *lane_select_gt(const struct lane *l, struct cx *a, struct cx *b, struct cx *yes,
-                          struct cx *no)
-{
-    const struct isa_vector *v = l->vector;
-    if (!v)
-        return cx_select(l->cb, cx_gt(l->cb, a, b), yes, no);
-    return cx_call(l->cb, CT_VEC, v->blend, 3, no, yes, mask(l, v->greater, v->greater_last, a, b));
-}
-
-struct cx *lane_select_eq(const struct lane *l, struct cx *a, struct cx *b, struct cx *yes,
-                          struct cx *no)
-{
-    const struct isa_vector *v = l->vector;
-    if (!v)
-        return cx_select(l->cb, cx_eq(l->cb, a, b), yes, no);
-    return cx_call(l->cb, CT_VEC, v->blend, 3, no, yes, mask(l, v->equal, v->equal_last, a, b));
+    if (l->vector->min)
+        return spell2(l, l->vector->min, a, b);
+    return lane_select_gt(l, b, a, a, b);
 }
 
 static const struct {

@@ -14,6 +14,11 @@ struct lane {
     const char *suffix; /* of the names that a formula declares, where it stands there repeatedly */
 };
 
+/* The operation on operands a, b and c, of which the later may be NULL, as an instruction set
+ * spells it (isa.h). */
+struct cx *lane_spell(struct cbuild *cb, isa_spelling spelling, struct cx *a, struct cx *b,
+                      struct cx *c);
+
 /* Elements in a lane value: 1 of a scalar. */
 unsigned lane_count(const struct lane *l);
 

@@ -24,17 +24,17 @@ static struct cx *negated(const struct lane *l, const char *name)
 
 static struct cx *bits_of(const struct lane *l, struct cx *x)
 {
-    return cx_call(l->cb, CT_VEC, l->vector->bits.of_floats, 1, x);
+    return lane_spell(l->cb, l->vector->bits.of_floats, x, NULL, NULL);
 }
 
 static struct cx *floats_of(const struct lane *l, struct cx *bits)
 {
-    return cx_call(l->cb, CT_VEC, l->vector->bits.to_floats, 1, bits);
+    return lane_spell(l->cb, l->vector->bits.to_floats, bits, NULL, NULL);
 }
 
 static struct cx *bits_splat(const struct lane *l, struct cx *value)
 {
-    return cx_call(l->cb, CT_VEC, l->vector->bits.splat, 1, value);
+    return lane_spell(l->cb, l->vector->bits.splat, value, NULL, NULL);
 }
 
 static struct cx *bits_named(const struct lane *l, const char *name)
@@ -49,9 +49,9 @@ static struct cx *bits_local(const struct lane *l, const char *name, struct cx *
 }
 
 /* operation: one of l->vector->bits. */
-static struct cx *bits(const struct lane *l, const char *operation, struct cx *a, struct cx *b)
+static struct cx *bits(const struct lane *l, isa_spelling operation, struct cx *a, struct cx *b)
 {
-    return cx_call(l->cb, CT_VEC, operation, 2, a, b);
+    return lane_spell(l->cb, operation, a, b, NULL);
 }
 
 /* Integers to where a float has its exponent, and back. */
@@ -69,8 +69,8 @@ static struct cx *from_exponent(const struct lane *l, struct cx *v)
 static struct cx *with_sign_of(const struct lane *l, struct cx *x, struct cx *magnitude)
 {
     struct cx *sign =
-        lane_local(l, "sign", cx_call(l->cb, CT_VEC, l->vector->xor, 2, x, lane_abs(l, x)));
-    return cx_call(l->cb, CT_VEC, l->vector->xor, 2, lane_abs(l, magnitude), sign);
+        lane_local(l, "sign", lane_spell(l->cb, l->vector->xor, x, lane_abs(l, x), NULL));
+    return lane_spell(l->cb, l->vector->xor, lane_abs(l, magnitude), sign, NULL);
 }
 
 /* Steps that several functions take. */
@@ -152,7 +152,8 @@ static struct cx *log_split(const struct lane *l, struct cx *x)
 
 static struct cx *log_sum(const struct lane *l, struct cx *exponent, struct cx *bias, struct cx *f)
 {
-    struct cx *k = lane_sub(l, cx_call(l->cb, CT_VEC, l->vector->bits.value, 1, exponent), bias);
+    struct cx *k =
+        lane_sub(l, lane_spell(l->cb, l->vector->bits.value, exponent, NULL, NULL), bias);
     const char *name = arena_printf(l->cb->arena, LOG_SUM "_%s", l->vector->functions);
     return lane_local(l, "sum", cx_call(l->cb, CT_VEC, name, 2, lane_local(l, "k", k), f));
 }

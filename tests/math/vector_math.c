@@ -31,7 +31,9 @@ static struct cx *formula(const struct lane *l, int i, struct cx *x)
 static void emit_all(struct cbuild *cb, const struct isa *isa, int i)
 {
     const struct lane l = {.cb = cb, .vector = &isa->f32};
-    cb_function(cb, arena_printf(cb->arena, "%s\nstatic void", isa->attribute),
+    cb_function(cb,
+                isa->attribute ? arena_printf(cb->arena, "%s\nstatic void", isa->attribute)
+                               : "static void",
                 arena_printf(cb->arena, "%s_all_%s", formula_name(i), isa->name),
                 "const float *x, float *y, size_t n");
     struct cx *at = cb_for(cb, "i", cx_int(cb, 0), cx_name(cb, CT_INT, "n"), lane_count(&l));

@@ -41,7 +41,6 @@ FLAGS = ["-O0", "-O2", "-O3", "-O2 -std=c11", "-O2 -ffp-contract=off", "-O2 -mar
          "-O2 -march=x86-64-v3"]
 COMPILERS = ["gcc", "clang-14", "clang-19"]
 UNROLL = ["always", "never"]
-PATHS = ["avx2", "portable"]
 THREADS = [1, 2, 3, 7]
 # clang 19 takes the OpenMP of clang 14: Debian has room for one.
 OMP14 = pathlib.Path("/usr/lib/llvm-14/lib")
@@ -143,7 +142,7 @@ class Matrix:
         except Failed as failure:
             self.wrong.append(f"{model}: {what}: {failure}")
             return
-        for path in paths():
+        for path in paths([program]):
             for count in threads:
                 self.train(model, f"{what} {path} threads {count}", [program],
                            ["--isa", path, "--threads", count])
@@ -165,9 +164,10 @@ class Matrix:
         try:
             self.compile(compiler, ["-O2", "-fopenmp", "-static"],
                          self.emit(model, compiler, "--standalone"), program, [])
-            for count in (1, 2):
-                self.train(model, f"{machine} threads {count}", [emulator, program],
-                           ["--threads", count])
+            for path in paths([emulator, program]):
+                for count in (1, 2):
+                    self.train(model, f"{machine} {path} threads {count}", [emulator, program],
+                               ["--isa", path, "--threads", count])
         except Failed as failure:
             self.wrong.append(f"{model}: {machine}: {failure}")
 
@@ -207,9 +207,10 @@ def openmp(compiler):
     return ["-fopenmp", f"-L{OMP14}", f"-Wl,-rpath,{OMP14}", "-idirafter", headers]
 
 
-def paths():
-    with open("/proc/cpuinfo") as file:
-        return PATHS if "avx2" in file.read().split() else PATHS[-1:]
+def paths(command):
+    """The paths that a program can take where it runs."""
+    said = subprocess.run([*command, "train", "--isa", "?"], capture_output=True, text=True).stderr
+    return said.split("there is ")[1].strip().split(", ")
 
 
 def present(command):
@@ -220,7 +221,7 @@ def present(command):
 
 
 def broken(source):
-    """The same C with the sums of the AVX2 tiles in descending order."""
+    """The same C with the sums of the AVX-512 and AVX2 tiles in descending order."""
     text = source.read_text()
     end = text.index("usable_avx2")
     kernels = text[:end].replace("a[k * a_step", "a[(depth - 1 - k) * a_step")

@@ -15,8 +15,7 @@ bits() {
         mlpgen --unroll=$unroll "$model" -o $unroll.c
         for flag in "${FLAGS[@]}"; do
             CC=$compiler linked $unroll.c program $flag
-            for path in avx2 portable; do
-                [ $path = portable ] || grep -q avx2 /proc/cpuinfo || continue
+            for path in $(paths_of ./program); do
                 ./program train --quiet --isa $path --save out.safetensors
                 ./program eval --quiet --json --isa $path --weights out.safetensors >out.json
                 cmp reference.safetensors out.safetensors && cmp reference.json out.json || {
@@ -140,8 +139,7 @@ MLP
     for unroll in always never; do
         mlpgen --unroll=$unroll large.mlp -o net.c
         linked net.c net -O2
-        for path in avx2 portable; do
-            [ $path = portable ] || grep -q avx2 /proc/cpuinfo || continue
+        for path in $(paths_of ./net); do
             ./net train --quiet --isa $path --save out
             cmp reference out
         done

@@ -76,3 +76,8 @@ at_least() {
 below() {
     awk -v a="$1" -v b="$2" 'BEGIN { exit !(a != "" && a + 0 < b + 0) }'
 }
+
+# The paths that program NET can be told to take on this machine (--isa).
+paths_of() {
+    "$1" info | sed -n 's/^paths *//p' | tr ',' '\n' | awk '!/not on this machine/ { print $1 }'
+}

@@ -33,8 +33,7 @@ MLP
     for unroll in always never; do
         mlpgen --unroll=$unroll net.mlp
         linked net.c net -O2 -fopenmp
-        for path in avx2 portable; do
-            [ $path = portable ] || grep -q avx2 /proc/cpuinfo || continue
+        for path in $(paths_of ./net); do
             rm -f net.safetensors
             fails_with "net.mlp:5: the output of second (dense) is not finite in epoch 1, step 1; \
 the initial weights are saved in net.safetensors" --isa $path

@@ -24,8 +24,7 @@ fault() {
         for unroll in always never; do
             mlpgen --dtype=f64 --unroll=$unroll "$model" -o net.c
             linked net.c net -O2
-            for path in avx2 portable; do
-                [ $path = portable ] || grep -q avx2 /proc/cpuinfo || continue
+            for path in $(paths_of ./net); do
                 ./net gradcheck --all --isa $path
             done
         done

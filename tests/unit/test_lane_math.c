@@ -18,18 +18,28 @@ static void stop(void)
 
 TestSuite(lane_math, .fini = stop);
 
-/* The C text of what a call of f on vectors of isas[0] needs. */
+/* The instruction set of that name. */
+static const struct isa *isa_named(const char *name)
+{
+    size_t i = 0;
+    while (strcmp(isas[i].name, name) != 0)
+        i++;
+    return &isas[i];
+}
+
+/* The C text of what a call of f on vectors of AVX2 needs. */
 static const char *needed_by(enum lane_function f)
 {
     struct strbuf out = {0};
     cbuild_init(&cb, &arena, false);
-    const struct lane l = {.cb = &cb, .vector = &isas[0].f32};
+    const struct isa *isa = isa_named("avx2");
+    const struct lane l = {.cb = &cb, .vector = &isa->f32};
     struct cs *users = NULL, **here = cb_redirect(&cb, &users);
     cb_function(&cb, "static __m256", "user", "__m256 x");
     cb_return(&cb, lane_call(&l, f, cx_name(&cb, CT_VEC, "x")));
     cb_end(&cb);
     cb_redirect(&cb, here);
-    lane_math_emit(&cb, &isas[0], users);
+    lane_math_emit(&cb, isa, users);
     cprint_file(&cb.file, &out);
     const char *text = arena_printf(&arena, "%s", out.text ? out.text : "");
     strbuf_free(&out);
@@ -72,9 +82,24 @@ Test(lane_math, every_function_is_there)
     }
 }
 
+/* A spelling orders its operands and nests as it likes. */
+Test(lane_math, spelling)
+{
+    struct strbuf out = {0};
+    cbuild_init(&cb, &arena, false);
+    struct cx *a = cx_name(&cb, CT_VEC, "x"), *b = cx_name(&cb, CT_VEC, "y"),
+              *c = cx_name(&cb, CT_VEC, "z");
+    cb_do(&cb, lane_spell(&cb, "vfmaq_f32(c, a, b)", a, b, c));
+    cb_do(&cb, lane_spell(&cb, "cmp(a, to(or(b), a), _CMP_GT_OQ)", a, b, NULL));
+    cb_do(&cb, lane_spell(&cb, "zero()", NULL, NULL, NULL));
+    cprint_file(&cb.file, &out);
+    cr_expect_str_eq(out.text, "vfmaq_f32(z, x, y);\ncmp(x, to(or(y), x), _CMP_GT_OQ);\nzero();\n");
+    strbuf_free(&out);
+}
+
 Test(lane_math, no_user_no_functions)
 {
     cbuild_init(&cb, &arena, false);
-    lane_math_emit(&cb, &isas[0], NULL);
+    lane_math_emit(&cb, isa_named("avx2"), NULL);
     cr_expect_null(cb.file.first);
 }
