@@ -5,15 +5,19 @@
 load common
 
 FLAGS=("-O0" "-O2" "-O3" "-O2 -std=c11" "-O2 -ffp-contract=off" "-O3 -march=native -ffp-contract=fast")
+ENDS=("-O0" "-O3 -march=native -ffp-contract=fast")
 
-# bits COMPILER MODEL: one build for each flag and --unroll, one run for each path.
+# bits COMPILER MODEL [FLAG…]: one build for each flag (the ends, if none is given) and --unroll, one
+# run for each path.
 bits() {
     local compiler=$1 model=$2 unroll flag path builds=0
+    shift 2
+    [ $# -gt 0 ] || set -- "${ENDS[@]}"
     "$BUILD/oracle" "$model" train --quiet --save reference.safetensors
     "$BUILD/oracle" "$model" eval --quiet --json --weights reference.safetensors >reference.json
     for unroll in always never; do
         mlpgen --unroll=$unroll "$model" -o $unroll.c
-        for flag in "${FLAGS[@]}"; do
+        for flag in "$@"; do
             CC=$compiler linked $unroll.c program $flag
             for path in $(paths_of ./program); do
                 ./program train --quiet --isa $path --save out.safetensors
@@ -38,11 +42,11 @@ bits() {
 }
 
 @test "bits: mixed, gcc" {
-    bits gcc "$ROOT/tests/models/mixed.mlp"
+    bits gcc "$ROOT/tests/models/mixed.mlp" "${FLAGS[@]}"
 }
 
 @test "bits: mixed, clang" {
-    bits clang "$ROOT/tests/models/mixed.mlp"
+    bits clang "$ROOT/tests/models/mixed.mlp" "${FLAGS[@]}"
 }
 
 @test "bits: regression, gcc" {
