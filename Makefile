@@ -141,10 +141,11 @@ record-parity: ## what PyTorch computes, recorded anew, after showing the differ
 	@tools/install-deps parity
 	@tests/parity/record.py
 
-bench: ## one epoch of fashion against PyTorch, in turn
+bench: ## speed against the machine's peak and against others, the table kept in docs/results (15 minutes)
 	@tools/install-deps build bench demo
 	@$(MAKE) -s --no-print-directory all
-	bench/run $(B)
+	@mkdir -p docs/results
+	@bench/run $(B) > $(B)/bench.txt && cp $(B)/bench.txt docs/results/bench.txt && cat docs/results/bench.txt
 
 # What the reference evaluator computes: as a trainer, which emitted code is compared with; compared
 # with differences for every combination of words; and compared with PyTorch.
