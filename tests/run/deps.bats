@@ -22,8 +22,17 @@ install_deps() {
     [[ $output != *openblas* ]]
     fake ldconfig 0 "	libblas.so.3 (libc6,x86-64) => /lib/x86_64-linux-gnu/libblas.so.3"
     install_deps bench
+    [[ $output == *"note: libopenblas0-pthread is not to be had"* ]]
+}
+
+@test "deps: what is needed and not to be had is an error" {
+    sed 's/^check  bats .*/check  no-such-package command no-such-command/' "$ROOT/tools/install-deps" >install-deps
+    chmod 755 install-deps
+    fake apt-get 1
+    fake sudo 1
+    PATH=$PWD/bin:$PATH run ./install-deps check
     [ "$status" = 1 ]
-    [[ $output == *"error: missing; "*"apt-get install"*" libopenblas0-pthread"* ]]
+    [[ $output == *"error: missing; "*"apt-get install"*" no-such-package"* ]]
 }
 
 @test "deps: what is there is not installed" {
