@@ -31,8 +31,19 @@ struct emitter {
 bool emit_wants(const struct emitter *em, const struct isa *isa);
 /* The line in the model file. */
 uint32_t emit_line(const struct emitter *em, struct span at);
+/* Which part of an op's work a call does, in expressions of the emitted C. */
+struct emit_range {
+    struct cx *first, *last; /* rows, or slices */
+    /* Of a gradient's slices: where `first` stands, and how far apart panels are. */
+    struct cx *gradient, *panel_step;
+};
 /* emit_path.c: every function of one instruction set, and its struct mlprt_path. */
 void emit_path(struct emitter *em, const struct isa *isa);
+/* Calls op's function, in a function that has batch, a, part, parts, and what the phase needs. */
+void emit_call(struct emitter *em, const struct isa *isa, const struct op *op,
+               const struct emit_range *range);
+/* emit_entry.c: what the runtime calls. */
+void emit_entries(struct emitter *em, const struct isa *isa);
 /* emit_data.c: the tables that hang on the model's data; its members of struct mlprt_model. */
 void emit_data(struct emitter *em);
 void emit_data_members(struct emitter *em, struct cx *m);

@@ -1,18 +1,12 @@
-/* The functions of one instruction set: one for each op, and the three that call them in order.
+/* The functions of one instruction set: one for each op, and those that call them (emit_entry.c).
  *
  * An op's function is pure mathematics over the pointers that it gets; where the tensors lie in the
- * arena is known only to evaluate, gradient and update. */
+ * arena is known only to its caller. */
 #include "emit.h"
 
 #include "kernel.h"
 #include "lane_math.h"
 #include "ops/ops.h"
-
-enum {
-    /* Rows that go through all layers before the next ones: a few tiles' worth, so that what they
-     * compute stays in the caches. A multiple of every tile's rows but the last few. */
-    ROW_BLOCK = 48
-};
 
 static const char *function_name(struct arena *arena, const struct op *op, const struct isa *isa)
 {
@@ -53,6 +47,7 @@ static struct cx *at_tensor(struct cbuild *cb, const struct ir *ir, int tensor)
 struct signature {
     struct cbuild *cb;
     const struct ir *ir;
+    const struct emit_range *range; /* of the call */
     const char *params;
     struct cx *args[32];
     size_t count;
@@ -64,7 +59,14 @@ static void add_param(struct signature *s, const char *param, struct cx *arg)
     s->args[s->count++] = arg;
 }
 
-static struct cx *add_tensor(struct signature *s, int tensor, const char *name, bool writable)
+/* Does an op make or use a gradient slice by slice? */
+static bool slices_gradient(const struct op *op)
+{
+    return op->slices && (op->phase == PHASE_WEIGHTS || op->phase == PHASE_UPDATE);
+}
+
+static struct cx *add_tensor(struct signature *s, const struct op *op, int tensor, const char *name,
+                             bool writable)
 {
     const struct tensor *t = ir_at(s->ir, tensor);
     const bool mask = t->role == ROLE_MASK;
@@ -72,10 +74,11 @@ static struct cx *add_tensor(struct signature *s, int tensor, const char *name, 
         add_param(s, "const uint32_t *restrict label", at_tensor(s->cb, s->ir, tensor));
         return cx_name(s->cb, CT_LABELS, "label");
     }
+    const bool slice = t->role == ROLE_GRAD && slices_gradient(op);
     add_param(s,
               arena_printf(s->cb->arena, "%s%s *restrict %s", writable ? "" : "const ",
                            mask ? "unsigned char" : cb_real_name(s->cb), name),
-              at_tensor(s->cb, s->ir, tensor));
+              slice ? s->range->gradient : at_tensor(s->cb, s->ir, tensor));
     return cx_name(s->cb, mask ? CT_BYTES : CT_REALS, name);
 }
 
@@ -90,37 +93,42 @@ static void add_scalars(struct signature *s, const struct op *op)
                   cx_name(cb, CT_REAL, names[i]));
 }
 
-/* Parts that the op's work can be split into, beside rows; 0: it comes in one piece. */
-static uint64_t extent_of(const struct ir *ir, const struct op *op)
-{
-    const struct op_rule *rule = op_rule(op->kind);
-    return rule->extent ? rule->extent(ir, op) : 0;
-}
-
-/* "mlprt_share(EXTENT, part, parts)" */
-static struct cx *share(struct cbuild *cb, struct cx *extent, struct cx *part)
-{
-    return cx_call(cb, CT_INT, "mlprt_share", 3, extent, part, cx_name(cb, CT_INT, "parts"));
-}
-
-/* Which rows, or which of the op's parts: those of this thread. */
+/* Rows, or slices: those that the caller says. */
 static void add_range(struct signature *s, struct emit *e, const struct op *op)
 {
-    struct cbuild *cb = s->cb;
-    struct cx *first = cx_name(cb, CT_INT, "first"), *last = cx_name(cb, CT_INT, "last");
-    struct cx *part = cx_name(cb, CT_INT, "part");
-    const uint64_t extent = extent_of(s->ir, op);
-    if (op->phase != PHASE_ROWS && !extent)
+    if (op->phase != PHASE_ROWS && !op->slices)
         return;
-    e->first = first;
-    e->last = last;
-    if (op->phase != PHASE_ROWS) {
-        struct cx *total = cx_int(cb, (int64_t)extent);
-        first = share(cb, total, part);
-        last = share(cb, total, cx_add(cb, part, cx_int(cb, 1)));
-    }
-    add_param(s, "size_t first", first);
-    add_param(s, "size_t last", last);
+    add_param(s, "size_t first", s->range->first);
+    add_param(s, "size_t last", s->range->last);
+    e->first = cx_name(s->cb, CT_INT, "first");
+    e->last = cx_name(s->cb, CT_INT, "last");
+}
+
+/* Where the panels of such a gradient stand, if it has several, and rows. */
+static void add_panel_step(struct signature *s, struct emit *e, const struct op *op)
+{
+    const int grad = op->phase == PHASE_WEIGHTS ? op->out[0] : op->in[1];
+    if (!slices_gradient(op) || ir_at(s->ir, grad)->depth == 1 ||
+        tensor_panels(ir_at(s->ir, grad)) == 1)
+        return;
+    add_param(s, "size_t panel_step", s->range->panel_step);
+    e->panel_step = cx_name(s->cb, CT_INT, "panel_step");
+}
+
+/* Where an update notes what is not finite. */
+static void add_fault(struct signature *s, struct emit *e, const struct op *op)
+{
+    struct cbuild *cb = s->cb;
+    if (op->phase != PHASE_UPDATE)
+        return;
+    const struct param *p = ir_param_of(s->ir, op->in[0]);
+    struct cx *block =
+        cx_add(cb, cx_mul(cb, cx_name(cb, CT_INT, "part"), cx_int(cb, (int64_t)s->ir->params.len)),
+               cx_int(cb, p - s->ir->params.at));
+    add_param(s, arena_printf(cb->arena, "%s *fault", cb_real_name(cb)),
+              cx_add(cb, cx_name(cb, CT_REALS, "fault"),
+                     cx_mul(cb, block, cx_name(cb, CT_INT, "MLPRT_LANES"))));
+    e->fault = cx_name(cb, CT_REALS, "fault");
 }
 
 static void add_further(struct signature *s, struct emit *e, const struct op *op)
@@ -135,6 +143,8 @@ static void add_further(struct signature *s, struct emit *e, const struct op *op
     }
     add_scalars(s, op);
     add_range(s, e, op);
+    add_panel_step(s, e, op);
+    add_fault(s, e, op);
     if (op->phase == PHASE_WEIGHTS) {
         add_param(s, "size_t n", cx_name(cb, CT_INT, "n"));
         e->n = cx_name(cb, CT_INT, "n");
@@ -147,24 +157,24 @@ static void make_signature(struct signature *s, struct emit *e, const struct op 
     const struct op_rule *rule = op_rule(op->kind);
     for (size_t i = 0; i < OP_IN_MAX; i++)
         if (op->in[i] != NO_TENSOR && !written(op, op->in[i]))
-            e->in[i] = add_tensor(s, op->in[i], rule->in_names[i], false);
+            e->in[i] = add_tensor(s, op, op->in[i], rule->in_names[i], false);
     for (size_t i = 0; i < OP_OUT_MAX; i++)
         if (op->out[i] != NO_TENSOR)
-            e->out[i] = add_tensor(s, op->out[i], rule->out_names[i], true);
+            e->out[i] = add_tensor(s, op, op->out[i], rule->out_names[i], true);
     for (size_t i = 0; i < OP_IN_MAX; i++)
         for (size_t k = 0; k < OP_OUT_MAX; k++)
             if (op->in[i] != NO_TENSOR && op->in[i] == op->out[k])
                 e->in[i] = e->out[k]; /* updated in place */
     for (size_t i = 0; i < op->post_count; i++)
         if (op->post[i].aux != NO_TENSOR)
-            e->aux[i] =
-                add_tensor(s, op->post[i].aux, post_aux_name(s->cb->arena, &op->post[i], i), false);
+            e->aux[i] = add_tensor(s, op, op->post[i].aux,
+                                   post_aux_name(s->cb->arena, &op->post[i], i), false);
     add_further(s, e, op);
 }
 
-static struct signature new_signature(struct emitter *em)
+static struct signature new_signature(struct emitter *em, const struct emit_range *range)
 {
-    return (struct signature){.cb = &em->cb, .ir = em->ir, .params = ""};
+    return (struct signature){.cb = &em->cb, .ir = em->ir, .range = range, .params = ""};
 }
 
 static void emit_comment(struct emitter *em, const struct op *op)
@@ -182,7 +192,8 @@ static void emit_op(struct emitter *em, const struct isa *isa, const struct op *
 {
     struct cbuild *cb = &em->cb;
     struct emit e = {.cb = cb, .ir = em->ir, .isa = isa, .op = op};
-    struct signature s = new_signature(em);
+    const struct emit_range none = {0};
+    struct signature s = new_signature(em, &none);
     cb->at = op->span;
     make_signature(&s, &e, op);
     emit_comment(em, op);
@@ -195,139 +206,22 @@ static void emit_op(struct emitter *em, const struct isa *isa, const struct op *
     cb_blank(cb);
 }
 
-static void emit_call(struct emitter *em, const struct isa *isa, const struct op *op, int64_t turn)
+void emit_call(struct emitter *em, const struct isa *isa, const struct op *op,
+               const struct emit_range *range)
 {
     struct cbuild *cb = &em->cb;
     struct emit unused = {.cb = cb, .ir = em->ir, .isa = isa, .op = op};
-    struct signature s = new_signature(em);
+    struct signature s = new_signature(em, range);
     cb->at = op->span;
     make_signature(&s, &unused, op);
     struct cx *call =
         cx_call_array(cb, CT_OTHER, function_name(cb->arena, op, isa), s.count, s.args);
-    struct cx *only_if = NULL;
-    if (needs_of(op) & NEED_RANDOM && op->section == SECTION_FORWARD)
-        only_if = emit_batch(cb, CT_INT, "training");
-    else if (op->phase != PHASE_ROWS && !extent_of(em->ir, op)) /* one thread's, in turn */
-        only_if = cx_eq(cb, cx_mod(cb, cx_int(cb, turn), cx_name(cb, CT_INT, "parts")),
-                        cx_name(cb, CT_INT, "part"));
-    if (only_if)
-        cb_if(cb, only_if);
+    const bool only_training = needs_of(op) & NEED_RANDOM && op->section == SECTION_FORWARD;
+    if (only_training)
+        cb_if(cb, emit_batch(cb, CT_INT, "training"));
     cb_do(cb, call);
-    if (only_if)
+    if (only_training)
         cb_end(cb);
-}
-
-static void emit_calls(struct emitter *em, const struct isa *isa, enum phase phase,
-                       enum section last)
-{
-    int64_t turn = 0;
-    for (size_t i = 0; i < em->ir->ops.len; i++) {
-        const struct op *op = &em->ir->ops.at[i];
-        if (op->phase == phase && op->section <= last)
-            emit_call(em, isa, op, turn++);
-    }
-}
-
-/* ---- entries: what the runtime calls ---- */
-
-/* Functions that do one thread's part of a phase, and the order of an entry's phases. */
-struct part {
-    const char *name, *comment;
-    enum phase phase;
-    enum section last; /* sections behind it are left out */
-};
-
-static const struct part part_rows = {
-    "evaluate_rows",
-    "The forward pass and the loss of each sample: %d rows at a time go through all layers, so "
-    "that what they compute stays in the caches.",
-    PHASE_ROWS, SECTION_LOSS};
-static const struct part part_prepare = {"prepare", "What is needed once a step.", PHASE_PREPARE,
-                                         SECTION_BACKWARD};
-static const struct part part_gradient = {
-    "gradient_rows", "Forward and backward pass, %d rows at a time.", PHASE_ROWS, SECTION_BACKWARD};
-static const struct part part_weights = {"gradient_weights",
-                                         "Weight by weight, the gradients' sums over the batch.",
-                                         PHASE_WEIGHTS, SECTION_BACKWARD};
-static const struct part part_norm = {"norm", "What the norm of all gradients is made of.",
-                                      PHASE_NORM, SECTION_UPDATE};
-static const struct part part_update = {"update_weights", "One step of the optimizer.",
-                                        PHASE_UPDATE, SECTION_UPDATE};
-
-static bool has_ops(const struct ir *ir, const struct part *part)
-{
-    for (size_t i = 0; i < ir->ops.len; i++)
-        if (ir->ops.at[i].phase == part->phase && ir->ops.at[i].section <= part->last)
-            return true;
-    return false;
-}
-
-/* This thread's rows, block by block. */
-static void emit_rows(struct emitter *em, const struct isa *isa, enum section last)
-{
-    struct cbuild *cb = &em->cb;
-    struct cx *n = emit_batch(cb, CT_INT, "n"), *part = cx_name(cb, CT_INT, "part");
-    struct cx *end = cb_declare(cb, "const size_t", CT_INT, "end",
-                                share(cb, n, cx_add(cb, part, cx_int(cb, 1))));
-    struct cx *block = cx_int(cb, ROW_BLOCK);
-    struct cx *first = cb_for(cb, "first", share(cb, n, part), end, ROW_BLOCK);
-    cb_declare(
-        cb, "const size_t", CT_INT, "last",
-        cx_select(cb, cx_lt(cb, cx_sub(cb, end, first), block), end, cx_add(cb, first, block)));
-    emit_calls(em, isa, PHASE_ROWS, last);
-    cb_end(cb);
-}
-
-static void emit_part(struct emitter *em, const struct isa *isa, const struct part *part)
-{
-    struct cbuild *cb = &em->cb;
-    if (!has_ops(em->ir, part))
-        return;
-    cb->at = (struct span){0, 0};
-    cb_comment(cb, part->comment, ROW_BLOCK);
-    cb_function(cb, "static void", arena_printf(cb->arena, "%s_%s", part->name, isa->name),
-                "const struct mlprt_batch *batch, size_t part, size_t parts");
-    cb_declare(cb, arena_printf(cb->arena, "%s *", cb_real_name(cb)), CT_REALS, "a",
-               cx_member(cb, CT_REALS, cx_name(cb, CT_OTHER, "batch"), "arena"));
-    if (part->phase == PHASE_ROWS) {
-        emit_rows(em, isa, part->last);
-    } else {
-        if (part->phase == PHASE_WEIGHTS)
-            cb_declare(cb, "const size_t", CT_INT, "n", emit_batch(cb, CT_INT, "n"));
-        if (part->phase == PHASE_NORM || part->phase == PHASE_UPDATE)
-            update_emit_constants(cb, em->ir, part->phase);
-        emit_calls(em, isa, part->phase, part->last);
-    }
-    cb_end(cb);
-    cb_blank(cb);
-}
-
-/* An entry: its parts one after the other, each split over the threads. */
-static void emit_entry(struct emitter *em, const struct isa *isa, const char *name, size_t count,
-                       const struct part *const *parts)
-{
-    struct cbuild *cb = &em->cb;
-    for (size_t i = 0; i < count; i++)
-        emit_part(em, isa, parts[i]);
-    cb_function(cb, "static void", arena_printf(cb->arena, "%s_%s", name, isa->name),
-                "const struct mlprt_batch *batch");
-    for (size_t i = 0; i < count; i++)
-        if (has_ops(em->ir, parts[i]))
-            cb_do(cb, cx_call(cb, CT_OTHER, "mlprt_parallel", 3, emit_batch(cb, CT_INT, "threads"),
-                              cx_namef(cb, CT_OTHER, "%s_%s", parts[i]->name, isa->name),
-                              cx_name(cb, CT_OTHER, "batch")));
-    cb_end(cb);
-    cb_blank(cb);
-}
-
-static void emit_entries(struct emitter *em, const struct isa *isa)
-{
-    static const struct part *const evaluate[] = {&part_rows};
-    static const struct part *const gradient[] = {&part_prepare, &part_gradient, &part_weights};
-    static const struct part *const update[] = {&part_norm, &part_update};
-    emit_entry(em, isa, "evaluate", 1, evaluate);
-    emit_entry(em, isa, "gradient", 3, gradient);
-    emit_entry(em, isa, "update", 2, update);
 }
 
 static void emit_usable(struct emitter *em, const struct isa *isa, const char *condition)
@@ -341,11 +235,12 @@ static void emit_usable(struct emitter *em, const struct isa *isa, const char *c
 
 static void emit_path_struct(struct emitter *em, const struct isa *isa, bool built)
 {
-    static const char *const entries[] = {"usable", "evaluate", "gradient", "update"};
+    static const char *const entries[] = {"usable",   "evaluate", "prepare",
+                                          "backward", "gradient", "update"};
     struct cbuild *cb = &em->cb;
     struct cx *path = cx_list(cb, true);
     cx_list_add(cb, path, ".name", cx_string(cb, isa->name));
-    for (size_t i = 0; i < (built ? 4 : 1); i++)
+    for (size_t i = 0; i < (built ? sizeof entries / sizeof *entries : 1); i++)
         cx_list_add(cb, path, arena_printf(cb->arena, ".%s", entries[i]),
                     cx_namef(cb, CT_OTHER, "%s_%s", entries[i], isa->name));
     cb_declare(cb, "static const struct mlprt_path", CT_OTHER,

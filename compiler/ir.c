@@ -77,11 +77,16 @@ bool tensor_in_arena(const struct tensor *t)
     return t->role != ROLE_LABEL;
 }
 
+uint32_t tensor_panels(const struct tensor *t)
+{
+    return (t->units + t->panel - 1) / t->panel;
+}
+
 uint64_t tensor_stored(const struct ir *ir, const struct tensor *t)
 {
     if (tensor_per_sample(t))
         return (uint64_t)ir->batch * t->stride;
-    return ((uint64_t)t->units + t->panel - 1) / t->panel * t->panel * t->depth;
+    return (uint64_t)tensor_panels(t) * t->panel * t->depth;
 }
 
 size_t op_tensors(const struct op *op, int ids[OP_TENSORS_MAX])
@@ -214,6 +219,8 @@ static void print_op(const struct ir *ir, const struct op *op, struct strbuf *ou
         if (post->aux != NO_TENSOR)
             strbuf_printf(out, "(%s)", ir_at(ir, post->aux)->name);
     }
+    if (op->slices)
+        strbuf_printf(out, "  %u slices", op->slices);
     strbuf_puts(out, op->straight ? "  straight\n" : "\n");
 }
 

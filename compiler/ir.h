@@ -77,7 +77,7 @@ enum section { SECTION_FORWARD, SECTION_LOSS, SECTION_BACKWARD, SECTION_UPDATE }
 /* When in a step an op runs, and over what its outermost loop goes. ROWS ops see each sample by
  * itself: any split of the batch into blocks of rows gives the same bits. */
 enum phase {
-    PHASE_PREPARE, /* once a step, before the first row */
+    PHASE_PREPARE, /* whenever parameters were set, before the first row */
     PHASE_ROWS,    /* over samples */
     PHASE_WEIGHTS, /* over weights, each summing over the whole batch */
     PHASE_NORM,    /* over weights, where gradients are clipped: after all of them are there */
@@ -109,7 +109,9 @@ struct op {
 
     struct post post[OP_POST_MAX]; /* from the fuse pass, in order of application */
     size_t post_count;
-    bool straight; /* from the schedule pass: straight-line code instead of loops */
+    /* From the schedule pass: */
+    bool straight;   /* straight-line code instead of loops */
+    uint32_t slices; /* of an op over weights: parts that threads can take; 0: it is one piece */
 };
 
 struct ir {
@@ -148,6 +150,8 @@ static inline struct tensor *ir_at(const struct ir *ir, int tensor)
 bool tensor_per_sample(const struct tensor *t);
 /* In the arena? (Classes come from outside.) */
 bool tensor_in_arena(const struct tensor *t);
+/* Panels of columns that it takes in memory; its layout is decided. */
+uint32_t tensor_panels(const struct tensor *t);
 /* Elements that it takes in memory, padding included; its layout is decided. */
 uint64_t tensor_stored(const struct ir *ir, const struct tensor *t);
 /* Every tensor that an op reads or writes, fused ops included; ids has room for OP_TENSORS_MAX.

@@ -26,7 +26,7 @@ struct isa_vector {
     isa_spelling splat, zero;
     isa_spelling fma; /* (a, b, c): a·b + c */
     isa_spelling add, sub, mul, div, sqrt, abs;
-    isa_spelling xor ;     /* of bits */
+    isa_spelling xor, or ; /* of bits */
     isa_spelling max, min; /* (a, b): a > b ? a : b, and b where they do not compare; or NULL */
     isa_spelling greater, equal; /* (a, b): a mask */
     isa_spelling blend;          /* (a, b, c): where mask c is set b, else a */

@@ -368,7 +368,8 @@ static void call_tile(struct emit *e, const struct op *op, const struct product 
 {
     struct cbuild *cb = e->cb;
     struct cx *columns = cx_mul(cb, panel, cx_int(cb, PANEL));
-    struct cx *place = cx_add(cb, cx_mul(cb, panel, p->c_panel), cx_mul(cb, row, p->c_row));
+    struct cx *c_row = cx_mul(cb, p->c_first ? cx_sub(cb, row, p->c_first) : row, p->c_row);
+    struct cx *place = cx_add(cb, cx_mul(cb, panel, p->c_panel), c_row);
     struct cx *start = p->start ? cx_add(cb, p->start, columns) : cx_name(cb, CT_REALS, "zeros");
     struct cx *args[16];
     size_t n = 0;

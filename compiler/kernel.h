@@ -19,7 +19,8 @@ struct product {
     struct cx *a, *a_row, *a_step;   /* a[i·a_row + k·a_step] */
     struct cx *b, *b_panel, *b_step; /* panel p: b[p·b_panel + k·b_step + j] */
     struct cx *start;                /* start[p·PANEL + j], or NULL: zeros */
-    struct cx *c, *c_panel, *c_row;  /* c[p·c_panel + i·c_row + j] */
+    /* c[p·c_panel + (i − c_first)·c_row + j]; c_first NULL: 0 */
+    struct cx *c, *c_first, *c_panel, *c_row;
 };
 
 /* How many of op's posts a tile's epilogue takes; the rest follows in loops. */

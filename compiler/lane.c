@@ -79,20 +79,35 @@ struct cx *lane_constant(const struct lane *l, double v)
     return lane_splat(l, cx_real(l->cb, v));
 }
 
-struct cx *lane_local(const struct lane *l, const char *name, struct cx *v)
+static struct cx *declare(const struct lane *l, const char *qualifier, const char *name,
+                          struct cx *v)
 {
+    struct arena *arena = l->cb->arena;
     const char *type = l->vector ? l->vector->type : cb_real_name(l->cb);
     if (l->suffix)
-        name = arena_printf(l->cb->arena, "%s%s", name, l->suffix);
-    return cb_declare(l->cb, arena_printf(l->cb->arena, "const %s", type),
+        name = arena_printf(arena, "%s%s", name, l->suffix);
+    return cb_declare(l->cb, arena_printf(arena, "%s%s", qualifier, type),
                       l->vector ? CT_VEC : CT_REAL, name, v);
+}
+
+struct cx *lane_local(const struct lane *l, const char *name, struct cx *v)
+{
+    return declare(l, "const ", name, v);
+}
+
+struct cx *lane_variable(const struct lane *l, const char *name, struct cx *v)
+{
+    return declare(l, "", name, v);
+}
+
+struct cx *lane_at(const struct lane *l, struct cx *base, struct cx *i)
+{
+    return l->vector ? spell1(l, l->vector->load, cx_add(l->cb, base, i)) : cx_at(l->cb, base, i);
 }
 
 struct cx *lane_load(const struct lane *l, const char *name, struct cx *base, struct cx *i)
 {
-    struct cbuild *cb = l->cb;
-    return lane_local(
-        l, name, l->vector ? spell1(l, l->vector->load, cx_add(cb, base, i)) : cx_at(cb, base, i));
+    return lane_local(l, name, lane_at(l, base, i));
 }
 
 void lane_store(const struct lane *l, struct cx *base, struct cx *i, struct cx *v)
@@ -187,6 +202,15 @@ struct cx *lane_min(const struct lane *l, struct cx *a, struct cx *b)
     if (l->vector->min)
         return spell2(l, l->vector->min, a, b);
     return lane_select_gt(l, b, a, a, b);
+}
+
+/* x·0 is a zero or not finite; an or takes a cycle where an fma takes four. */
+struct cx *lane_fault(const struct lane *l, struct cx *fault, struct cx *x)
+{
+    struct cx *zero = lane_constant(l, 0);
+    if (!l->vector)
+        return lane_fma(l, x, zero, fault);
+    return spell2(l, l->vector->or, fault, lane_fma(l, x, zero, zero));
 }
 
 static const struct {

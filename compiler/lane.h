@@ -27,7 +27,11 @@ struct cx *lane_constant(const struct lane *l, double v);
 struct cx *lane_splat(const struct lane *l, struct cx *scalar);
 /* "const float NAME = v;" or a vector, for a value that a formula needs twice; returns the name. */
 struct cx *lane_local(const struct lane *l, const char *name, struct cx *v);
-/* base[i …], as lanes; base points to elements. Declares a constant of that name. */
+/* The same, to be set again. */
+struct cx *lane_variable(const struct lane *l, const char *name, struct cx *v);
+/* base[i …], as lanes; base points to elements. */
+struct cx *lane_at(const struct lane *l, struct cx *base, struct cx *i);
+/* The same, declared as a constant of that name. */
 struct cx *lane_load(const struct lane *l, const char *name, struct cx *base, struct cx *i);
 void lane_store(const struct lane *l, struct cx *base, struct cx *i, struct cx *v);
 
@@ -55,6 +59,9 @@ struct cx *lane_select_gt(const struct lane *l, struct cx *a, struct cx *b, stru
 /* a == b ? yes : no */
 struct cx *lane_select_eq(const struct lane *l, struct cx *a, struct cx *b, struct cx *yes,
                           struct cx *no);
+
+/* What `fault` says, or a NaN where x is not finite; fault is a zero, of any sign, or a NaN. */
+struct cx *lane_fault(const struct lane *l, struct cx *fault, struct cx *x);
 
 /* Functions of the runtime's mathematics (runtime/mlprt/math.h): of a scalar, in double the C
  * library's; of a vector those of lane_math.h, where it has functions. */

@@ -35,6 +35,12 @@ static bool is_elementwise(const struct op *op)
     }
 }
 
+/* Sums over the batch, column by column. */
+static bool is_column_sum(const struct op *op)
+{
+    return op->kind == OP_DENSE_DB || op->kind == OP_PRELU_DSLOPE;
+}
+
 /* Decides for each dense layer, in model order; *straight has an entry for each layer. */
 static void choose_layers(const struct ir *ir, enum unroll unroll, bool *straight)
 {
@@ -62,7 +68,7 @@ static void choose_forms(struct ir *ir, enum unroll unroll)
         struct op *op = &ir->ops.at[i];
         if (is_product(op))
             op->straight = straight[op->layer];
-        else if (op->phase == PHASE_ROWS || op->kind == OP_DENSE_DB || op->kind == OP_PRELU_DSLOPE)
+        else if (op->phase == PHASE_ROWS || is_column_sum(op))
             op->straight = unroll == UNROLL_ALWAYS ||
                            (unroll == UNROLL_AUTO &&
                             ir_at(ir, op->in[0] == NO_TENSOR ? op->out[0] : op->in[0])->units <=
@@ -70,9 +76,9 @@ static void choose_forms(struct ir *ir, enum unroll unroll)
     }
 }
 
-/* Looped products and element-wise ops read and write whole panels: rows are padded to them, and
- * nobody reads the padding for a result. The distance between rows is an odd number of cache lines,
- * so that the rows of a block spread over all sets of a cache. */
+/* Looped products, element-wise ops and sums of columns read and write whole panels: rows are
+ * padded to them, and nobody reads the padding for a result. The distance between rows is an odd
+ * number of cache lines, so that the rows of a block spread over all sets of a cache. */
 static uint32_t padded_stride(const struct ir *ir, uint32_t units)
 {
     const uint32_t line = ir->f64 ? MEMORY_ALIGN / 8 : MEMORY_ALIGN / 4;
@@ -94,7 +100,7 @@ static void choose_layouts(struct ir *ir)
     }
     for (size_t i = 0; i < ir->ops.len; i++) {
         const struct op *op = &ir->ops.at[i];
-        if (op->straight || !(is_product(op) || is_elementwise(op)))
+        if (op->straight || !(is_product(op) || is_elementwise(op) || is_column_sum(op)))
             continue;
         int ids[OP_TENSORS_MAX];
         const size_t n = op_tensors(op, ids);
@@ -106,10 +112,12 @@ static void choose_layouts(struct ir *ir)
                 t->panel = PANEL;
         }
     }
-    /* A parameter's gradient and state lie as it does; so does a bias, which a tile starts from. */
+    /* A parameter, its gradient and its state lie alike. */
     for (size_t i = 0; i < ir->params.len; i++) {
         const struct param *p = &ir->params.at[i];
-        const uint32_t panel = ir_at(ir, p->value)->panel;
+        const bool panels = p->grad != NO_TENSOR && ir_at(ir, p->grad)->panel == PANEL;
+        const uint32_t panel = panels ? PANEL : ir_at(ir, p->value)->panel;
+        ir_at(ir, p->value)->panel = panel;
         if (p->grad != NO_TENSOR)
             ir_at(ir, p->grad)->panel = panel;
         for (size_t k = 0; k < STATE_MAX; k++)
@@ -144,6 +152,52 @@ static void add_copies(struct ir *ir)
     }
 }
 
+/* Parts of a parameter that threads can take: rows of a matrix, panels of what has one row. */
+static uint32_t slices_of(const struct tensor *t)
+{
+    const uint32_t slices = t->depth > 1 ? t->depth : tensor_panels(t);
+    return t->panel == PANEL && slices > 1 ? slices : 0;
+}
+
+/* The parameter that an op over weights is about: as a tensor that is laid out like it. */
+static int subject_of(const struct op *op)
+{
+    switch (op->phase) {
+    case PHASE_WEIGHTS: return op->out[0];
+    case PHASE_PREPARE:
+    case PHASE_UPDATE: return op->in[0];
+    default: return NO_TENSOR;
+    }
+}
+
+/* Straight-line code, and the one row of a product. */
+static bool is_whole(const struct ir *ir, const struct op *op)
+{
+    return op->straight || (op->kind == OP_DENSE_DW && ir_at(ir, op->out[0])->depth == 1);
+}
+
+/* Gradient, step and copy of a parameter are sliced alike, so that a slice goes through all three;
+ * where the gradient is of one piece, so are they. */
+static void choose_slices(struct ir *ir)
+{
+    bool *whole = ARENA_ARRAY(ir->arena, bool, ir->tensors.len);
+    for (size_t i = 0; i < ir->params.len; i++)
+        for (size_t k = 0; k < ir->ops.len; k++) {
+            const struct param *p = &ir->params.at[i];
+            const struct op *op = &ir->ops.at[k];
+            if (op->phase == PHASE_WEIGHTS && op->out[0] == p->grad && is_whole(ir, op))
+                whole[p->value] = whole[p->grad] = true;
+        }
+    for (size_t i = 0; i < ir->ops.len; i++) {
+        struct op *op = &ir->ops.at[i];
+        const int subject = subject_of(op);
+        if (subject != NO_TENSOR && !whole[subject])
+            op->slices = slices_of(ir_at(ir, subject));
+        else if (op->phase == PHASE_NORM) /* chains down the columns */
+            op->slices = tensor_panels(ir_at(ir, op->in[0]));
+    }
+}
+
 /* Orders the ops by phase; within one they stay as they are. */
 static void order_phases(struct ir *ir)
 {
@@ -162,5 +216,6 @@ void pass_schedule(struct ir *ir, const struct pass_options *options)
     choose_forms(ir, options->unroll);
     add_copies(ir);
     choose_layouts(ir);
+    choose_slices(ir);
     order_phases(ir);
 }

@@ -5,6 +5,7 @@
 #include "posix.h"
 
 #include "normalize.h"
+#include "param.h"
 
 #include "data/format.h"
 
@@ -72,38 +73,41 @@ static gather_row *const gather_rows[][2] = {
     [MLPRT_STORED_F64] = {[MLPRT_F32] = gather_f64_f32, [MLPRT_F64] = gather_f64_f64},
 };
 
-/* The rows of m that hold samples index[0 … n-1] of d, to rows of stride elements at out. */
+/* The rows of m that hold samples index[first … last-1] of d, to rows first … last-1, of stride
+ * elements, at out. */
 static void gather_matrix(const struct mlprt_dataset *d, const struct mlprt_matrix *m,
                           enum mlprt_element element, const struct mlprt_normalizer *normalizer,
-                          const uint32_t *index, uint32_t n, uint32_t stride, unsigned char *out)
+                          const uint32_t *index, size_t first, size_t last, uint32_t stride,
+                          unsigned char *out)
 {
     gather_row *const row = gather_rows[m->stored][element];
-    const size_t size = element == MLPRT_F32 ? sizeof(float) : sizeof(double);
+    const size_t size = mlprt_element_size(element);
     const size_t row_size = m->columns * mlprt_stored_size(m->stored);
     const unsigned char *in = m->data;
-    for (uint32_t i = 0; i < n; i++, out += stride * size) {
-        row(out, in + mlprt_dataset_row(d, index[i]) * row_size, m->columns, normalizer);
-        memset(out + m->columns * size, 0, (stride - m->columns) * size);
+    for (size_t i = first; i < last; i++) {
+        unsigned char *to = out + i * stride * size;
+        row(to, in + mlprt_dataset_row(d, index[i]) * row_size, m->columns, normalizer);
+        memset(to + m->columns * size, 0, (stride - m->columns) * size);
     }
 }
 
 void mlprt_dataset_gather(const struct mlprt_dataset *d, const struct mlprt_model *model,
                           const struct mlprt_normalizers *normalizers, const uint32_t *index,
-                          uint32_t n, void *arena, uint32_t *label)
+                          size_t first, size_t last, void *arena, uint32_t *label)
 {
     const bool own_target = d->target.rows != 0;
     unsigned char *input = (unsigned char *)arena + model->input_offset;
     unsigned char *target = (unsigned char *)arena + model->target_offset;
-    gather_matrix(d, &d->input, model->element, &normalizers->input, index, n, model->input_stride,
-                  input);
+    gather_matrix(d, &d->input, model->element, &normalizers->input, index, first, last,
+                  model->input_stride, input);
     if (d->inputs_only)
         return;
     if (d->label)
-        for (uint32_t i = 0; i < n; i++)
+        for (size_t i = first; i < last; i++)
             label[i] = d->label[mlprt_dataset_row(d, index[i])];
     else
         gather_matrix(d, own_target ? &d->target : &d->input, model->element,
-                      own_target ? &normalizers->target : &normalizers->input, index, n,
+                      own_target ? &normalizers->target : &normalizers->input, index, first, last,
                       model->target_stride, target);
 }
 

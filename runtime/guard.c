@@ -1,5 +1,6 @@
-/* Finding the number that is not finite. Gradients are looked at in every step: the scan is a few
- * operations on whole registers, and only what it finds is looked at closely. */
+/* Finding the number that is not finite. Gradients are looked at in every step, by the update that
+ * has each in a register (struct mlprt_batch); here stands what it found. Scans are a few
+ * operations on whole registers, and only what they find is looked at closely. */
 #include "posix.h"
 
 #include "guard.h"
@@ -42,45 +43,65 @@ bool mlprt_guard_number(double x)
     return doubles_finite(bytes, 1);
 }
 
-/* Are n elements finite that start `offset` bytes into the arena? */
-static bool elements_finite(const struct mlprt_session *s, size_t offset, size_t n)
+static bool elements_finite(const struct mlprt_model *m, const void *p, size_t n)
 {
-    const unsigned char *p = (const unsigned char *)s->arena + offset;
-    return s->model->element == MLPRT_F32 ? floats_finite(p, n) : doubles_finite(p, n);
+    return m->element == MLPRT_F32 ? floats_finite(p, n) : doubles_finite(p, n);
 }
 
-/* Is a tensor laid out like p, which stands at offset, finite? What its padding holds is nothing.
- */
-static bool tensor_finite(const struct mlprt_session *s, const struct mlprt_param *p, size_t offset)
+/* Are n elements finite that start `offset` bytes into the arena? */
+static bool arena_finite(const struct mlprt_session *s, size_t offset, size_t n)
 {
-    if (elements_finite(s, offset, mlprt_param_stored(p)))
+    return elements_finite(s->model, (const unsigned char *)s->arena + offset, n);
+}
+
+/* Is a parameter finite? What its padding holds is nothing. */
+static bool param_finite(const struct mlprt_session *s, const struct mlprt_param *p)
+{
+    if (arena_finite(s, p->offset, mlprt_param_stored(p)))
         return true;
     for (uint32_t unit = 0; unit < p->units; unit++)
         for (uint32_t k = 0; k < p->depth; k++)
             if (!mlprt_guard_number(
-                    mlprt_arena_get(s->model, s->arena, offset, mlprt_param_index(p, unit, k))))
+                    mlprt_arena_get(s->model, s->arena, p->offset, mlprt_param_index(p, unit, k))))
                 return false;
     return true;
 }
 
-bool mlprt_guard_gradients(const struct mlprt_session *s, struct mlprt_fault *f)
+/* Did a thread note something of parameter i? */
+static bool noted(const struct mlprt_session *s, size_t i)
 {
-    for (size_t i = s->model->param_count; i-- > 0;) {
-        const struct mlprt_param *p = &s->model->params[i];
-        if (p->frozen || tensor_finite(s, p, p->grad_offset))
-            continue;
-        snprintf(f->what, sizeof f->what, "the gradient of %s", p->name);
-        f->line = p->line;
-        return true;
-    }
+    const struct mlprt_model *m = s->model;
+    const size_t block = MLPRT_LANES * mlprt_element_size(m->element);
+    for (size_t at = i * block; at < s->fault_size; at += m->param_count * block)
+        if (!elements_finite(m, (unsigned char *)s->fault + at, MLPRT_LANES))
+            return true;
     return false;
+}
+
+/* What was noted may have been padding's; a weight that took such a step is not finite itself. */
+bool mlprt_guard_gradients(struct mlprt_session *s, struct mlprt_fault *f)
+{
+    const struct mlprt_model *m = s->model;
+    const struct mlprt_param *p = NULL;
+
+    if (elements_finite(m, s->fault, s->fault_size / mlprt_element_size(m->element)))
+        return false;
+    for (size_t i = m->param_count; !p && i-- > 0;)
+        if (noted(s, i) && !param_finite(s, &m->params[i]))
+            p = &m->params[i];
+    memset(s->fault, 0, s->fault_size);
+    if (!p)
+        return false;
+    snprintf(f->what, sizeof f->what, "the gradient of %s", p->name);
+    f->line = p->line;
+    return true;
 }
 
 bool mlprt_guard_weights(const struct mlprt_session *s, struct mlprt_fault *f)
 {
     for (size_t i = 0; i < s->model->param_count; i++) {
         const struct mlprt_param *p = &s->model->params[i];
-        if (tensor_finite(s, p, p->offset))
+        if (param_finite(s, p))
             continue;
         snprintf(f->what, sizeof f->what, "%s", p->name);
         f->line = p->line;
@@ -93,9 +114,9 @@ bool mlprt_guard_weights(const struct mlprt_session *s, struct mlprt_fault *f)
 static uint32_t rows_finite(const struct mlprt_session *s, uint32_t n, size_t offset,
                             uint32_t stride, uint32_t units)
 {
-    const size_t size = s->model->element == MLPRT_F32 ? sizeof(float) : sizeof(double);
+    const size_t size = mlprt_element_size(s->model->element);
     uint32_t i = 0;
-    while (i < n && elements_finite(s, offset + (size_t)i * stride * size, units))
+    while (i < n && arena_finite(s, offset + (size_t)i * stride * size, units))
         i++;
     return i;
 }
@@ -137,6 +158,7 @@ void mlprt_guard_trace(struct mlprt_session *s, const struct mlprt_dataset *d,
 {
     struct mlprt_batch again = mlprt_session_batch(s, d, index, batch->n, batch->step, false);
     *f = (struct mlprt_fault){.what = "the loss"};
+    again.load(&again, 0, again.n);
     if (trace_samples(s, d, index, batch->n, f))
         return;
     again.training = batch->training;

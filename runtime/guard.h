@@ -13,9 +13,9 @@ struct mlprt_fault {
 /* Is x a finite number? By its bits, which no option of a compiler can argue away. */
 bool mlprt_guard_number(double x);
 
-/* Is an element of a gradient not finite? Of several parameters the last is named, the first that
- * the backward pass came to. */
-bool mlprt_guard_gradients(const struct mlprt_session *s, struct mlprt_fault *f);
+/* Did the last update meet a gradient that is not finite? Of several parameters the last is named,
+ * the first that the backward pass came to. */
+bool mlprt_guard_gradients(struct mlprt_session *s, struct mlprt_fault *f);
 /* Is a weight not finite? Of several parameters the first is named. */
 bool mlprt_guard_weights(const struct mlprt_session *s, struct mlprt_fault *f);
 

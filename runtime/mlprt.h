@@ -20,14 +20,18 @@
 
 /* Raised with every change of the structures below; a program and a runtime of different numbers
  * refuse to work together. */
-#define MLPRT_ABI 7
+#define MLPRT_ABI 8
 
 enum mlprt_element { MLPRT_F32, MLPRT_F64 };
 
 /* One mini-batch as the generated functions see it. Inputs and numeric targets lie in the arena, at
  * the model's offsets; rows beyond n are not read. */
 struct mlprt_batch {
-    void *arena;           /* arena_size bytes, aligned to MLPRT_ALIGN */
+    void *arena; /* arena_size bytes, aligned to MLPRT_ALIGN */
+    /* Puts samples first … last-1 of the batch into the arena, and their classes into label: called
+     * before they are evaluated, by the thread that will do it. */
+    void (*load)(const struct mlprt_batch *, size_t first, size_t last);
+    const void *source;    /* of the samples, for load */
     const uint32_t *label; /* [n] classes, or NULL where targets are numbers */
     uint32_t n;            /* samples, 1 to the model's batch */
     bool training;         /* dropout on, gradients wanted */
@@ -35,10 +39,14 @@ struct mlprt_batch {
     uint64_t seed;
     double lr; /* of this step */
     uint32_t threads;
+    /* [threads][params][MLPRT_LANES] elements that update leaves alone, or sets to a NaN where a
+     * parameter's gradient is not finite. */
+    void *fault;
 };
 
 enum {
-    MLPRT_ALIGN = 64 /* bytes: a cache line, and the widest vector there is */
+    MLPRT_ALIGN = 64, /* bytes: a cache line, and the widest vector there is */
+    MLPRT_LANES = 16  /* elements: the most that a vector holds */
 };
 
 /* One way through the generated code; all of them compute the same bits. */
@@ -47,9 +55,15 @@ struct mlprt_path {
     bool (*usable)(void); /* does this machine have the instructions? */
     /* Forward pass (with dropout if training), loss of every sample at loss_offset. */
     void (*evaluate)(const struct mlprt_batch *);
-    /* The same, then the backward pass: sums over the batch of every parameter's gradient. */
+    /* What the backward pass keeps of the parameters: to be called when anything but update has set
+     * them. */
+    void (*prepare)(const struct mlprt_batch *);
+    /* Forward and backward pass: the loss of every sample, and its slope by every layer's output.
+     */
+    void (*backward)(const struct mlprt_batch *);
+    /* From those slopes, the sums over the batch of every parameter's gradient, at grad_offset. */
     void (*gradient)(const struct mlprt_batch *);
-    /* One optimizer step from those sums. */
+    /* From those slopes, one step of the optimizer. What stands at grad_offset then is nothing. */
     void (*update)(const struct mlprt_batch *);
 };
 

@@ -57,7 +57,7 @@ bool mlprt_normalizers_ready(const struct mlprt_normalizers *n)
 bool mlprt_normalizer_allocate(struct mlprt_normalizer *n, const struct mlprt_model *model,
                                uint32_t columns)
 {
-    const size_t size = columns * (model->element == MLPRT_F32 ? sizeof(float) : sizeof(double));
+    const size_t size = columns * mlprt_element_size(model->element);
     unsigned char *constants = calloc(2, size);
     if (!constants)
         return false;

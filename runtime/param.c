@@ -26,7 +26,7 @@ void mlprt_arena_set(const struct mlprt_model *model, void *arena, size_t offset
 
 size_t mlprt_param_bytes(const struct mlprt_model *model, const struct mlprt_param *p)
 {
-    return mlprt_param_stored(p) * (model->element == MLPRT_F32 ? sizeof(float) : sizeof(double));
+    return mlprt_param_stored(p) * mlprt_element_size(model->element);
 }
 
 size_t mlprt_params_offset(const struct mlprt_model *model, size_t i)

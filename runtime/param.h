@@ -4,6 +4,12 @@
 
 #include "mlprt.h"
 
+/* Bytes. */
+static inline size_t mlprt_element_size(enum mlprt_element element)
+{
+    return element == MLPRT_F32 ? sizeof(float) : sizeof(double);
+}
+
 /* Where element (unit, k) of a parameter stands, counted in elements from its offset. */
 static inline size_t mlprt_param_index(const struct mlprt_param *p, uint32_t unit, uint32_t k)
 {

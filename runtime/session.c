@@ -1,6 +1,7 @@
 /* What a running program works with: choosing the path, making the arena, filling it. */
 #include "posix.h"
 
+#include "param.h"
 #include "session.h"
 
 #include <stdlib.h>
@@ -58,8 +59,11 @@ enum mlprt_status mlprt_session_open(struct mlprt_session *s, const struct mlprt
 
     snprintf(s->weights, sizeof s->weights, "%s.safetensors", model->name);
     const size_t size = model->arena_size ? model->arena_size : 1;
+    s->fault_size =
+        s->threads * model->param_count * MLPRT_LANES * mlprt_element_size(model->element);
     s->label = calloc(model->batch, sizeof *s->label);
-    if (!s->label || posix_memalign(&s->arena, MLPRT_ALIGN, size) != 0) {
+    s->fault = calloc(s->fault_size ? s->fault_size : 1, 1);
+    if (!s->label || !s->fault || posix_memalign(&s->arena, MLPRT_ALIGN, size) != 0) {
         s->arena = NULL;
         mlprt_session_close(s);
         return mlprt_fail(e, MLPRT_IO, "no memory for the network's %zu bytes", size);
@@ -72,6 +76,7 @@ void mlprt_session_close(struct mlprt_session *s)
 {
     free(s->arena);
     free(s->label);
+    free(s->fault);
     mlprt_normalizers_free(&s->normalizers);
     *s = (struct mlprt_session){0};
 }
@@ -141,21 +146,35 @@ enum mlprt_status mlprt_session_load_test(struct mlprt_session *s, struct mlprt_
     return status;
 }
 
+static void load(const struct mlprt_batch *batch, size_t first, size_t last)
+{
+    const struct mlprt_samples *of = batch->source;
+    mlprt_dataset_gather(of->d, of->s->model, &of->s->normalizers, of->index, first, last,
+                         batch->arena, of->s->label);
+}
+
 struct mlprt_batch mlprt_session_batch(struct mlprt_session *s, const struct mlprt_dataset *d,
                                        const uint32_t *index, uint32_t n, uint32_t step,
                                        bool training)
 {
-    uint32_t *label = s->model->target == MLPRT_CLASS ? s->label : NULL;
-
-    mlprt_dataset_gather(d, s->model, &s->normalizers, index, n, s->arena, label);
+    s->samples = (struct mlprt_samples){s, d, index};
     return (struct mlprt_batch){.arena = s->arena,
-                                .label = label,
+                                .load = load,
+                                .source = &s->samples,
+                                .label = s->model->target == MLPRT_CLASS ? s->label : NULL,
                                 .n = n,
                                 .training = training,
                                 .step = step,
                                 .seed = s->options->seed,
                                 .lr = s->options->lr,
-                                .threads = s->threads};
+                                .threads = s->threads,
+                                .fault = s->fault};
+}
+
+void mlprt_session_prepare(struct mlprt_session *s)
+{
+    const struct mlprt_batch none = {.arena = s->arena, .threads = s->threads};
+    s->path->prepare(&none);
 }
 
 void *mlprt_session_allocate(size_t count, size_t size, const char *what, struct mlprt_error *e)

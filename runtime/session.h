@@ -13,9 +13,16 @@ struct mlprt_session {
     const struct mlprt_model *model;
     const struct mlprt_options *options;
     const struct mlprt_path *path;
-    uint32_t threads; /* to work on: those asked for, else OpenMP's own */
-    void *arena;      /* arena_size bytes, zeros at the start */
-    uint32_t *label;  /* [batch]; of the samples gathered last */
+    uint32_t threads;  /* to work on: those asked for, else OpenMP's own */
+    void *arena;       /* arena_size bytes, zeros at the start */
+    uint32_t *label;   /* [batch]; of the samples loaded last */
+    void *fault;       /* what the last update said of it: struct mlprt_batch */
+    size_t fault_size; /* bytes */
+    struct mlprt_samples {
+        const struct mlprt_session *s;
+        const struct mlprt_dataset *d;
+        const uint32_t *index;
+    } samples; /* of the batch described last */
     struct mlprt_normalizers normalizers;
     char weights[MLPRT_WEIGHTS_NAME]; /* where weights stand unless told: NAME.safetensors */
 };
@@ -39,10 +46,14 @@ enum mlprt_status mlprt_session_load_test(struct mlprt_session *s, struct mlprt_
                                           const struct mlprt_dataset **d, bool inputs,
                                           struct mlprt_error *e);
 
-/* Gathers samples index[0 … n-1] of d, 1 <= n <= batch, and describes them as a batch. */
+/* Describes samples index[0 … n-1] of d, 1 <= n <= batch, as a batch; they are loaded as the path's
+ * functions come to them. One batch of a session is in use at a time. */
 struct mlprt_batch mlprt_session_batch(struct mlprt_session *s, const struct mlprt_dataset *d,
                                        const uint32_t *index, uint32_t n, uint32_t step,
                                        bool training);
+
+/* To be called when the parameters were set by anything but update, before a backward pass. */
+void mlprt_session_prepare(struct mlprt_session *s);
 
 /* count elements, all zeros; NULL with a message of what there was no memory for, which callers
  * return as MLPRT_IO. */

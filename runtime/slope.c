@@ -247,6 +247,8 @@ enum mlprt_status mlprt_probe_open(struct mlprt_probe *p, struct mlprt_error *e)
     p->direction = p->gradient + p->size;
 
     const struct mlprt_batch batch = probe_batch(p);
+    mlprt_session_prepare(p->s);
+    p->s->path->backward(&batch);
     p->s->path->gradient(&batch);
     bool finite = probe_read(p);
     probe_losses(p, p->loss);

@@ -52,19 +52,28 @@ static uint32_t steps_in_epoch(const struct mlprt_training *t)
     return t->course.run.steps - t->course.run.epochs * t->course.batches;
 }
 
-/* Fails where the step's loss, or a gradient, is not finite: weights are what they were before. */
-static enum mlprt_status check_step(struct mlprt_training *t, const uint32_t *index,
-                                    const struct mlprt_batch *batch, double loss_sum,
-                                    struct mlprt_error *e)
+/* Takes one step. Fails where its loss is not finite, with the weights as they were before; or
+ * where a gradient is not, and they are lost. */
+static enum mlprt_status take_step(struct mlprt_training *t, const uint32_t *index,
+                                   const struct mlprt_batch *batch, struct mlprt_error *e)
 {
+    struct mlprt_session *s = t->s;
     struct mlprt_fault fault;
+
+    s->path->backward(batch);
+    const double loss_sum = mlprt_metrics_add_losses(s, batch->n, t->course.loss_sum);
     if (!mlprt_guard_number(loss_sum)) {
-        if (!mlprt_guard_weights(t->s, &fault))
-            mlprt_guard_trace(t->s, &t->data.train, index, batch, &fault);
-    } else if (!mlprt_guard_gradients(t->s, &fault)) {
-        return MLPRT_OK;
+        if (!mlprt_guard_weights(s, &fault))
+            mlprt_guard_trace(s, &t->data.train, index, batch, &fault);
+        return mlprt_training_fault(t, &fault, batch->step + 1, e);
     }
-    return mlprt_training_fault(t, &fault, batch->step + 1, e);
+    s->path->update(batch);
+    if (mlprt_guard_gradients(s, &fault))
+        return mlprt_training_fault(t, &fault, batch->step + 1, e);
+    t->course.loss_sum = loss_sum;
+    t->course.run.steps++;
+    t->fresh = false;
+    return MLPRT_OK;
 }
 
 static enum mlprt_status train_step(struct mlprt_training *t, struct mlprt_error *e)
@@ -79,16 +88,8 @@ static enum mlprt_status train_step(struct mlprt_training *t, struct mlprt_error
     batch.seed = c->run.seed;
     batch.lr =
         mlprt_schedule_rate(&s->model->schedule, c->run.lr, c->run.steps, c->batches, c->epochs);
-    s->path->gradient(&batch);
-    const double loss_sum = mlprt_metrics_add_losses(s, n, c->loss_sum);
-    const enum mlprt_status status = check_step(t, index, &batch, loss_sum, e);
-    if (status)
-        return status;
-    s->path->update(&batch);
-    c->loss_sum = loss_sum;
-    c->run.steps++;
-    t->fresh = false;
-    return due_by_clock(t) ? mlprt_training_checkpoint(t, e) : MLPRT_OK;
+    const enum mlprt_status status = take_step(t, index, &batch, e);
+    return !status && due_by_clock(t) ? mlprt_training_checkpoint(t, e) : status;
 }
 
 /* Trains one epoch, the rest of one, or the part of it before a signal. */

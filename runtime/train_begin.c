@@ -160,8 +160,10 @@ enum mlprt_status mlprt_training_begin(struct mlprt_training *t, struct mlprt_er
     for (uint32_t i = 0; i < samples; i++)
         t->order[i] = i;
     mlprt_progress_start(&t->progress, s->options->quiet);
-    status = training_start(t, e);
-    return status ? status : training_remember(t, e);
+    if ((status = training_start(t, e)))
+        return status;
+    mlprt_session_prepare(s);
+    return training_remember(t, e);
 }
 
 void mlprt_training_free(struct mlprt_training *t)

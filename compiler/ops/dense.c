@@ -27,8 +27,7 @@ static struct cx *param_at(struct emit *e, struct cx *base, int tensor, uint32_t
 
 static uint32_t panels_of(struct emit *e, int tensor)
 {
-    const struct tensor *t = ir_at(e->ir, tensor);
-    return (t->units + t->panel - 1) / t->panel;
+    return tensor_panels(ir_at(e->ir, tensor));
 }
 
 /* Forward and dX differ in which way they go through W: y[j] = b[j] + Σ_k x[k]·W[k][j], and
@@ -262,20 +261,11 @@ static void dw_eval(struct ir_eval *ev, const struct op *op)
         }
 }
 
-/* Sums stay in memory between samples: element by element the same chain as in registers. */
-static void zero_sums(struct emit *e, struct cx *from, struct cx *to)
-{
-    struct cbuild *cb = e->cb;
-    struct cx *i = cb_for(cb, "i", from, to, 1);
-    cb_set(cb, cx_at(cb, e->out[0], i), cx_real(cb, 0));
-    cb_end(cb);
-}
-
 static void dw_emit_straight(struct emit *e, const struct op *op)
 {
     struct cbuild *cb = e->cb;
     const struct tensor *dw = ir_at(e->ir, op->out[0]);
-    zero_sums(e, cx_int(cb, 0), cx_int(cb, (int64_t)tensor_stored(e->ir, dw)));
+    emit_fill_zeros(e, e->out[0], cx_int(cb, (int64_t)tensor_stored(e->ir, dw)));
     struct cx *r = cb_for(cb, "r", cx_int(cb, 0), e->n, 1);
     struct cx *x = emit_row_in(e, "xr", e->in[0], op->in[0], r);
     struct cx *dy = emit_row_in(e, "dyr", e->in[1], op->in[1], r);
@@ -296,6 +286,10 @@ static void dw_emit(struct emit *e, const struct op *op)
     }
     struct cbuild *cb = e->cb;
     struct cx *one = cx_int(cb, 1), *panel = cx_int(cb, PANEL);
+    if (!op->slices) { /* one row */
+        e->first = cx_int(cb, 0);
+        e->last = one;
+    }
     const struct product p = {.panels = panels_of(e, op->out[0]),
                               .depth = e->n,
                               .a = e->in[0],
@@ -305,15 +299,10 @@ static void dw_emit(struct emit *e, const struct op *op)
                               .b_panel = panel,
                               .b_step = emit_stride(e, op->in[1]),
                               .c = e->out[0],
-                              .c_panel = cx_mul(cb, emit_units(e, op->in[0]), panel),
+                              .c_first = e->first,
+                              .c_panel = e->panel_step ? e->panel_step : panel,
                               .c_row = panel};
     kernel_emit_product(e, op, &p);
-}
-
-/* Looped, its rows: the units of x. */
-static uint64_t dw_extent(const struct ir *ir, const struct op *op)
-{
-    return op->straight ? 0 : ir_at(ir, op->in[0])->units;
 }
 
 static const char *dw_formula(struct arena *arena, const struct ir *ir, const struct op *op)
@@ -328,7 +317,6 @@ const struct op_rule dense_dw_rule = {.inputs = 2,
                                       .in_names = {"x", "dy"},
                                       .out_names = {"dw"},
                                       .verb = "dw",
-                                      .extent = dw_extent,
                                       .check = dw_check,
                                       .eval = dw_eval,
                                       .emit = dw_emit,
@@ -353,36 +341,14 @@ static void db_eval(struct ir_eval *ev, const struct op *op)
     }
 }
 
-/* Looped, its units. */
-static uint64_t db_extent(const struct ir *ir, const struct op *op)
+static struct cx *db_term(const struct lane *l, struct cx *const *row, struct cx *j, struct cx *sum)
 {
-    return op->straight ? 0 : ir_at(ir, op->in[0])->units;
-}
-
-static void db_add(struct emit *e, struct cx *dy, struct cx *j)
-{
-    struct cx *sum = cx_at(e->cb, e->out[0], j);
-    cb_set(e->cb, sum, cx_add(e->cb, sum, cx_at(e->cb, dy, j)));
+    return lane_add(l, sum, lane_at(l, row[0], j));
 }
 
 static void db_emit(struct emit *e, const struct op *op)
 {
-    struct cbuild *cb = e->cb;
-    const uint32_t units = ir_at(e->ir, op->in[0])->units;
-    if (op->straight)
-        zero_sums(e, cx_int(cb, 0), emit_units(e, op->in[0]));
-    else
-        zero_sums(e, e->first, e->last);
-    struct cx *r = cb_for(cb, "r", cx_int(cb, 0), e->n, 1);
-    struct cx *dy = emit_row_in(e, "dyr", e->in[0], op->in[0], r);
-    if (op->straight) {
-        for (uint32_t j = 0; j < units; j++)
-            db_add(e, dy, cx_int(cb, j));
-    } else {
-        db_add(e, dy, cb_for(cb, "j", e->first, e->last, 1));
-        cb_end(cb);
-    }
-    cb_end(cb);
+    emit_column_sums(e, op, db_term);
 }
 
 static const char *db_formula(struct arena *arena, const struct ir *ir, const struct op *op)
@@ -396,7 +362,6 @@ const struct op_rule dense_db_rule = {.inputs = 1,
                                       .in_names = {"dy"},
                                       .out_names = {"db"},
                                       .verb = "db",
-                                      .extent = db_extent,
                                       .check = db_check,
                                       .eval = db_eval,
                                       .emit = db_emit,
@@ -420,33 +385,27 @@ static void transpose_eval(struct ir_eval *ev, const struct op *op)
 }
 
 /* Element (k, j) of W stands at [j / PANEL][k][j % PANEL], of the copy at [k / PANEL][j][k %
- * PANEL]. */
+ * PANEL]: rows of W become columns of the copy. */
 static void transpose_emit(struct emit *e, const struct op *op)
 {
     struct cbuild *cb = e->cb;
     const struct tensor *w = ir_at(e->ir, op->in[0]);
     REQUIRE(w->panel == PANEL);
-    struct cx *panel = cx_int(cb, PANEL);
+    struct cx *zero = cx_int(cb, 0), *panel = cx_int(cb, PANEL);
     struct cx *depth = cx_int(cb, w->depth), *units = cx_int(cb, w->units);
-    struct cx *j = cb_for(cb, "j", e->first, e->last, 1);
-    struct cx *from =
-        cb_declare(cb, arena_printf(cb->arena, "const %s *", cb_real_name(cb)), CT_REALS, "column",
-                   cx_add(cb, e->in[0],
-                          cx_add(cb, cx_mul(cb, cx_mul(cb, cx_div(cb, j, panel), depth), panel),
-                                 cx_mod(cb, j, panel))));
-    struct cx *k = cb_for(cb, "k", cx_int(cb, 0), depth, 1);
+    struct cx *k = cb_for(cb, "k", op->slices ? e->first : zero, op->slices ? e->last : depth, 1);
+    struct cx *column =
+        cb_declare(cb, arena_printf(cb->arena, "%s *", cb_real_name(cb)), CT_REALS, "column",
+                   cx_add(cb, e->out[0],
+                          cx_add(cb, cx_mul(cb, cx_mul(cb, cx_div(cb, k, panel), units), panel),
+                                 cx_mod(cb, k, panel))));
+    struct cx *j = cb_for(cb, "j", zero, units, 1);
     struct cx *at =
-        cx_add(cb, cx_mul(cb, cx_add(cb, cx_mul(cb, cx_div(cb, k, panel), units), j), panel),
-               cx_mod(cb, k, panel));
-    cb_set(cb, cx_at(cb, e->out[0], at), cx_at(cb, from, cx_mul(cb, k, panel)));
+        cx_add(cb, cx_mul(cb, cx_add(cb, cx_mul(cb, cx_div(cb, j, panel), depth), k), panel),
+               cx_mod(cb, j, panel));
+    cb_set(cb, cx_at(cb, column, cx_mul(cb, j, panel)), cx_at(cb, e->in[0], at));
     cb_end(cb);
     cb_end(cb);
-}
-
-/* The columns of W. */
-static uint64_t transpose_extent(const struct ir *ir, const struct op *op)
-{
-    return ir_at(ir, op->in[0])->units;
 }
 
 static const char *transpose_formula(struct arena *arena, const struct ir *ir, const struct op *op)
@@ -459,7 +418,6 @@ const struct op_rule transpose_rule = {.inputs = 1,
                                        .in_names = {"w"},
                                        .out_names = {"wt"},
                                        .verb = "transpose",
-                                       .extent = transpose_extent,
                                        .check = transpose_check,
                                        .eval = transpose_eval,
                                        .emit = transpose_emit,

@@ -75,6 +75,15 @@ struct cx *emit_row_in(struct emit *e, const char *name, struct cx *base, int te
     return row_pointer(e, name, base, tensor, row, false);
 }
 
+void emit_rows_in(struct emit *e, const struct op *op, struct cx *r, struct cx *row[OP_IN_MAX])
+{
+    for (size_t i = 0; i < OP_IN_MAX; i++)
+        if (op->in[i] != NO_TENSOR)
+            row[i] =
+                emit_row_in(e, arena_printf(e->cb->arena, "%sr", op_rule(op->kind)->in_names[i]),
+                            e->in[i], op->in[i], r);
+}
+
 struct cx *emit_row_out(struct emit *e, const char *name, struct cx *base, int tensor,
                         struct cx *row)
 {
@@ -103,6 +112,78 @@ void emit_columns(struct emit *e, int tensor, bool straight, emit_body *body, vo
     struct cx *j = cb_for(e->cb, "j", cx_int(e->cb, 0), emit_units(e, tensor), 1);
     body(e, j, context);
     cb_end(e->cb);
+}
+
+void emit_fill_zeros(struct emit *e, struct cx *array, struct cx *count)
+{
+    struct cx *i = cb_for(e->cb, "i", cx_int(e->cb, 0), count, 1);
+    cb_set(e->cb, cx_at(e->cb, array, i), cx_real(e->cb, 0));
+    cb_end(e->cb);
+}
+
+/* What a column's sum in memory becomes. */
+struct memory_sum {
+    emit_term *term;
+    struct cx *row[OP_IN_MAX];
+};
+
+static void add_in_memory(struct emit *e, struct cx *j, void *context)
+{
+    const struct memory_sum *m = context;
+    const struct lane scalar = {.cb = e->cb, .suffix = emit_suffix(e, j)};
+    struct cx *sum = cx_at(e->cb, e->out[0], j);
+    cb_set(e->cb, sum, m->term(&scalar, m->row, j, sum));
+}
+
+static void sum_in_memory(struct emit *e, const struct op *op, emit_term *term)
+{
+    struct cbuild *cb = e->cb;
+    emit_fill_zeros(e, e->out[0], emit_units(e, op->in[0]));
+    struct memory_sum m = {.term = term};
+    emit_rows_in(e, op, cb_for(cb, "r", cx_int(cb, 0), e->n, 1), m.row);
+    emit_columns(e, op->in[0], op->straight, add_in_memory, &m);
+    cb_end(cb);
+}
+
+/* The columns from `column` on that a panel holds; `to` is where their sums go. */
+static void sum_in_registers(struct emit *e, const struct op *op, emit_term *term,
+                             struct cx *column, struct cx *to)
+{
+    struct cbuild *cb = e->cb;
+    const struct isa_vector *v = isa_vector(e->isa, e->ir->f64);
+    struct lane lane = {.cb = cb, .vector = v->lanes > 1 ? v : NULL};
+    const unsigned count = PANEL / lane_count(&lane);
+    struct cx *sum[PANEL], *place[PANEL], *row[OP_IN_MAX];
+    for (unsigned i = 0; i < count; i++) {
+        lane.suffix = arena_printf(cb->arena, "%u", i);
+        place[i] = cx_int(cb, (int64_t)i * lane_count(&lane));
+        sum[i] = lane_variable(&lane, "sum", lane_constant(&lane, 0));
+    }
+    emit_rows_in(e, op, cb_for(cb, "r", cx_int(cb, 0), e->n, 1), row);
+    for (unsigned i = 0; i < count; i++) {
+        lane.suffix = arena_printf(cb->arena, "%u", i);
+        cb_set(cb, sum[i], term(&lane, row, cx_add(cb, column, place[i]), sum[i]));
+    }
+    cb_end(cb);
+    for (unsigned i = 0; i < count; i++)
+        lane_store(&lane, e->out[0], cx_add(cb, to, place[i]), sum[i]);
+}
+
+void emit_column_sums(struct emit *e, const struct op *op, emit_term *term)
+{
+    struct cbuild *cb = e->cb;
+    const struct tensor *sums = ir_at(e->ir, op->out[0]);
+    if (op->straight) {
+        sum_in_memory(e, op, term);
+        return;
+    }
+    REQUIRE(sums->panel == PANEL);
+    REQUIRE(ir_at(e->ir, op->in[0])->stride >= tensor_panels(sums) * PANEL);
+    struct cx *first = op->slices ? e->first : cx_int(cb, 0), *panel = cx_int(cb, PANEL);
+    struct cx *last = op->slices ? e->last : cx_int(cb, tensor_panels(sums));
+    struct cx *p = cb_for(cb, "p", first, last, 1);
+    sum_in_registers(e, op, term, cx_mul(cb, p, panel), cx_mul(cb, cx_sub(cb, p, first), panel));
+    cb_end(cb);
 }
 
 void emit_lanes(struct emit *e, int tensor, bool straight, bool calls, emit_lanes_body *body,

@@ -19,8 +19,12 @@ struct emit {
     const struct op *op;
     /* Its parameters: pointers to the first element of each tensor (of `batch` rows). */
     struct cx *in[OP_IN_MAX], *out[OP_OUT_MAX], *aux[OP_POST_MAX];
-    struct cx *first, *last; /* rows of a PHASE_ROWS op; else the part of what op_extent counts */
-    struct cx *n;            /* samples, of a PHASE_WEIGHTS op */
+    struct cx *first, *last; /* rows of a PHASE_ROWS op; slices of one over weights that has any */
+    /* Of an op that makes or uses the gradient of a sliced matrix: elements between the panels of
+     * the gradient, which starts with slice `first`. */
+    struct cx *panel_step;
+    struct cx *n;     /* samples, of a PHASE_WEIGHTS op */
+    struct cx *fault; /* of a PHASE_UPDATE op: where what is not finite is noted */
 };
 
 /* Further parameters that an op's function takes. */
@@ -37,9 +41,6 @@ struct op_rule {
     /* Names of further parameters of the element type: numbers of the step, declared by
      * update_emit_constants. Returns how many; NULL: none. */
     size_t (*scalars)(const struct ir *, const struct op *, const char *names[OP_SCALARS_MAX]);
-    /* How many parts an op that is not over rows can be split into, each a thread's own: its
-     * function takes first and last of them. NULL: it comes in one piece. */
-    uint64_t (*extent)(const struct ir *, const struct op *);
 
     /* Shapes agree? ICE where not. */
     void (*check)(const struct ir *, const struct op *);
@@ -113,6 +114,8 @@ struct cx *emit_row_in(struct emit *e, const char *name, struct cx *base, int te
                        struct cx *row);
 struct cx *emit_row_out(struct emit *e, const char *name, struct cx *base, int tensor,
                         struct cx *row);
+/* The same of every input of an op, each a per-sample tensor, named after it: "xr", "dyr". */
+void emit_rows_in(struct emit *e, const struct op *op, struct cx *r, struct cx *row[OP_IN_MAX]);
 /* Declares a constant with the value of row[j], named prefix and the column: what the arms of a
  * cx_select are made of. */
 struct cx *emit_load(struct emit *e, const char *prefix, struct cx *row, struct cx *j);
@@ -123,6 +126,16 @@ const char *emit_suffix(struct emit *e, struct cx *j);
  * over j. */
 typedef void emit_body(struct emit *e, struct cx *j, void *context);
 void emit_columns(struct emit *e, int tensor, bool straight, emit_body *body, void *context);
+
+/* Sets the first `count` elements of an array to 0. */
+void emit_fill_zeros(struct emit *e, struct cx *array, struct cx *count);
+
+/* Sums over the batch for each column, into out[0]: term returns what the sum of column j becomes
+ * with the rows of one sample, one for each input. Looped, a panel's sums are in registers;
+ * straight, all are in memory between the samples. */
+typedef struct cx *emit_term(const struct lane *l, struct cx *const *row, struct cx *j,
+                             struct cx *sum);
+void emit_column_sums(struct emit *e, const struct op *op, emit_term *term);
 
 /* Calls body for every column of a per-sample tensor: straight-line for constants, else in a loop
  * over j, as many at a time as a vector holds (one by one where body calls functions that vectors

@@ -185,33 +185,35 @@ static void dslope_eval(struct ir_eval *ev, const struct op *op)
         }
 }
 
-/* A slope for each unit: its units; else it is one chain. */
-static uint64_t dslope_extent(const struct ir *ir, const struct op *op)
+/* sum + min(x, 0)·dy */
+static struct cx *dslope_term(const struct lane *l, struct cx *const *row, struct cx *j,
+                              struct cx *sum)
 {
-    return is_shared(ir, op->out[0]) ? 0 : ir_at(ir, op->out[0])->units;
+    struct cx *x = lane_load(l, "input", row[1], j);
+    return lane_fma(l, lane_min(l, lane_constant(l, 0), x), lane_at(l, row[0], j), sum);
+}
+
+/* A shared slope is one chain through samples and units. */
+static void dslope_emit_shared(struct emit *e, const struct op *op)
+{
+    struct cbuild *cb = e->cb;
+    const struct lane scalar = {.cb = cb};
+    struct cx *zero = cx_int(cb, 0), *row[OP_IN_MAX];
+    struct cx *sum = lane_variable(&scalar, "sum", cx_real(cb, 0));
+    emit_rows_in(e, op, cb_for(cb, "r", zero, e->n, 1), row);
+    struct cx *j = cb_for(cb, "j", zero, emit_units(e, op->in[0]), 1);
+    cb_set(cb, sum, dslope_term(&scalar, row, j, sum));
+    cb_end(cb);
+    cb_end(cb);
+    cb_set(cb, cx_at(cb, e->out[0], zero), sum);
 }
 
 static void dslope_emit(struct emit *e, const struct op *op)
 {
-    struct cbuild *cb = e->cb;
-    const struct lane scalar = {.cb = cb, .suffix = "j"};
-    const bool shared = is_shared(e->ir, op->out[0]);
-    struct cx *zero = cx_int(cb, 0), *first = shared ? zero : e->first;
-    struct cx *last = shared ? emit_units(e, op->in[0]) : e->last;
-    if (!shared)
-        cb_for(cb, "j", first, last, 1);
-    cb_set(cb, cx_at(cb, e->out[0], shared ? zero : cx_name(cb, CT_INT, "j")), cx_real(cb, 0));
-    if (!shared)
-        cb_end(cb);
-    struct cx *r = cb_for(cb, "r", zero, e->n, 1);
-    struct cx *dy = emit_row_in(e, "dyr", e->in[0], op->in[0], r);
-    struct cx *xr = emit_row_in(e, "xr", e->in[1], op->in[1], r);
-    struct cx *j = cb_for(cb, "j", first, last, 1);
-    struct cx *x = lane_load(&scalar, "x", xr, j);
-    struct cx *sum = cx_at(cb, e->out[0], shared ? zero : j);
-    cb_set(cb, sum, cx_fma(cb, lane_min(&scalar, cx_real(cb, 0), x), cx_at(cb, dy, j), sum));
-    cb_end(cb);
-    cb_end(cb);
+    if (is_shared(e->ir, op->out[0]))
+        dslope_emit_shared(e, op);
+    else
+        emit_column_sums(e, op, dslope_term);
 }
 
 static const char *dslope_formula(struct arena *arena, const struct ir *ir, const struct op *op)
@@ -230,7 +232,6 @@ const struct op_rule prelu_dslope_rule = {.inputs = 2,
                                           .in_names = {"dy", "x"},
                                           .out_names = {"dslope"},
                                           .verb = "dslope",
-                                          .extent = dslope_extent,
                                           .check = dslope_check,
                                           .eval = dslope_eval,
                                           .emit = dslope_emit,

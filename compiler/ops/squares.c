@@ -35,12 +35,6 @@ static size_t scalars(const struct ir *ir, const struct op *op, const char *name
     return 1;
 }
 
-static uint64_t extent(const struct ir *ir, const struct op *op)
-{
-    const struct tensor *dw = ir_at(ir, op->in[0]);
-    return (dw->units + dw->panel - 1) / dw->panel;
-}
-
 /* Panel by panel, row by row: sums stay in memory in between, each the chain of its column. */
 static void emit(struct emit *e, const struct op *op)
 {
@@ -79,7 +73,6 @@ const struct op_rule squares_rule = {.inputs = 1,
                                      .out_names = {"squares"},
                                      .verb = "squares",
                                      .scalars = scalars,
-                                     .extent = extent,
                                      .check = check,
                                      .eval = eval,
                                      .emit = emit,

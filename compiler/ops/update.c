@@ -172,18 +172,6 @@ void update_emit_constants(struct cbuild *cb, const struct ir *ir, enum phase ph
 
 /* ---- emission: the loop ---- */
 
-/* Elements that one thread works on are whole panels where there are any. */
-static uint32_t unit_of_work(const struct tensor *w)
-{
-    return w->panel == PANEL ? PANEL : 1;
-}
-
-uint64_t update_extent(const struct ir *ir, const struct op *op)
-{
-    const struct tensor *w = ir_at(ir, op->out[0]);
-    return tensor_stored(ir, w) / unit_of_work(w);
-}
-
 struct cx *update_scalar(const struct update *u, const char *name)
 {
     return lane_splat(u->lane, cx_name(u->lane->cb, CT_REAL, name));
@@ -194,10 +182,10 @@ void update_state_set(struct update *u, size_t i, const char *name, struct cx *v
     u->state[i] = lane_local(u->lane, name, v);
 }
 
-static struct cx *gradient_emit(struct emit *e, const struct update *u, struct cx *i, double decay)
+static struct cx *gradient_emit(struct emit *e, const struct update *u, struct cx *d, double decay)
 {
     const struct lane *l = u->lane;
-    struct cx *g = lane_mul(l, lane_load(l, "d", e->in[1], i), update_scalar(u, "scale"));
+    struct cx *g = lane_mul(l, d, update_scalar(u, "scale"));
     if (ir_clip_norm(e->ir) > 0)
         g = lane_mul(l, g, update_scalar(u, "clip"));
     if (decay > 0)
@@ -205,6 +193,26 @@ static struct cx *gradient_emit(struct emit *e, const struct update *u, struct c
     return lane_local(l, "g", g);
 }
 
+/* Elements i, where the gradient's are k. */
+static void element_emit(struct emit *e, const struct op *op, const struct lane *lane, struct cx *i,
+                         struct cx *k, struct cx *seen, double decay, update_body *body)
+{
+    struct update u = {.lane = lane, .w = lane_load(lane, "w", e->out[0], i)};
+    struct cx *d = lane_load(lane, "d", e->in[1], k);
+    cb_set(lane->cb, seen, lane_fault(lane, seen, d));
+    for (size_t s = 0; s < STATE_MAX; s++)
+        if (e->out[1 + s])
+            u.state[s] = lane_load(lane, op_rule(op->kind)->out_names[1 + s], e->out[1 + s], i);
+    u.g = gradient_emit(e, &u, d, decay);
+    body(op, &u);
+    for (size_t s = 0; s < STATE_MAX; s++)
+        if (e->out[1 + s])
+            lane_store(lane, e->out[1 + s], i, u.state[s]);
+    lane_store(lane, e->out[0], i, u.w);
+}
+
+/* A slice of a matrix is a stretch of each of its panels; one of a single row, or a parameter of
+ * one piece, is a stretch of the whole. */
 void update_emit(struct emit *e, const struct op *op, double decay, update_body *body)
 {
     struct cbuild *cb = e->cb;
@@ -212,20 +220,25 @@ void update_emit(struct emit *e, const struct op *op, double decay, update_body 
     const struct isa_vector *v = isa_vector(e->isa, e->ir->f64);
     const struct lane lane = {
         .cb = cb, .vector = v->lanes > 1 && w->panel == PANEL ? v : NULL, .suffix = "i"};
-    struct cx *unit = cx_int(cb, unit_of_work(w));
-    struct cx *i =
-        cb_for(cb, "i", cx_mul(cb, e->first, unit), cx_mul(cb, e->last, unit), lane_count(&lane));
-    struct update u = {.lane = &lane, .w = lane_load(&lane, "w", e->out[0], i)};
-    for (size_t k = 0; k < STATE_MAX; k++)
-        if (e->out[1 + k])
-            u.state[k] = lane_load(&lane, op_rule(op->kind)->out_names[1 + k], e->out[1 + k], i);
-    u.g = gradient_emit(e, &u, i, decay);
-    body(op, &u);
-    for (size_t k = 0; k < STATE_MAX; k++)
-        if (e->out[1 + k])
-            lane_store(&lane, e->out[1 + k], i, u.state[k]);
-    lane_store(&lane, e->out[0], i, u.w);
+    struct cx *zero = cx_int(cb, 0), *panel = cx_int(cb, PANEL), *base = zero, *d_base = zero;
+    struct cx *from = zero, *count = cx_int(cb, (int64_t)tensor_stored(e->ir, w));
+    struct cx *seen = lane_variable(&lane, "seen", lane_at(&lane, e->fault, zero));
+    if (op->slices) {
+        from = cx_mul(cb, e->first, panel);
+        count = cx_mul(cb, cx_sub(cb, e->last, e->first), panel);
+    }
+    if (e->panel_step) {
+        struct cx *p = cb_for(cb, "p", zero, cx_int(cb, tensor_panels(w)), 1);
+        base = cx_mul(cb, p, cx_int(cb, (int64_t)w->depth * PANEL));
+        d_base = cx_mul(cb, p, e->panel_step);
+    }
+    struct cx *i = cb_for(cb, "i", zero, count, lane_count(&lane));
+    element_emit(e, op, &lane, cx_add(cb, cx_add(cb, base, from), i), cx_add(cb, d_base, i), seen,
+                 decay, body);
     cb_end(cb);
+    if (e->panel_step)
+        cb_end(cb);
+    lane_store(&lane, e->fault, zero, seen);
 }
 
 const char *update_formula(struct arena *arena, const struct ir *ir, const struct op *op,

@@ -29,8 +29,8 @@ struct update {
     struct cx *w, *g, *state[STATE_MAX];
 };
 
-/* Emits the loop over the op's part of the elements, in which body works on u. u->g is the gradient
- * of the mean loss, clipped where the model says so, with decay·w added. */
+/* Emits the loops over the op's slices, or all of its elements, in which body works on u. u->g is
+ * the gradient of the mean loss, clipped where the model says so, with decay·w added. */
 typedef void update_body(const struct op *op, struct update *u);
 void update_emit(struct emit *e, const struct op *op, double decay, update_body *body);
 /* A parameter of the function, in every lane. */
@@ -54,7 +54,6 @@ double update_gradient(const struct ir_eval *ev, const struct op *op, double dec
 size_t update_size(const struct ir_eval *ev, const struct op *op);
 
 void update_check(const struct ir *ir, const struct op *op);
-uint64_t update_extent(const struct ir *ir, const struct op *op);
 /* "g = d_hidden_w/n + 0.1·w" */
 const char *update_formula(struct arena *arena, const struct ir *ir, const struct op *op,
                            double decay);

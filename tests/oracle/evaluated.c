@@ -13,6 +13,7 @@
 #include "resolved.h"
 #include "version.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,17 +74,36 @@ static void run(const struct mlprt_batch *batch, enum section first, enum sectio
 
 static void evaluate(const struct mlprt_batch *batch)
 {
+    batch->load(batch, 0, batch->n);
     run(batch, SECTION_FORWARD, SECTION_LOSS);
 }
 
-static void gradient(const struct mlprt_batch *batch)
+static void nothing(const struct mlprt_batch *batch)
 {
+    (void)batch;
+}
+
+/* With the gradients, while it is at it. */
+static void backward(const struct mlprt_batch *batch)
+{
+    batch->load(batch, 0, batch->n);
     run(batch, SECTION_FORWARD, SECTION_BACKWARD);
+}
+
+static void note_faults(const struct mlprt_batch *batch)
+{
+    for (size_t i = 0; i < ev.ir->params.len; i++) {
+        const int grad = ev.ir->params.at[i].grad;
+        for (size_t k = 0; grad != NO_TENSOR && k < elements(ir_at(ev.ir, grad)); k++)
+            if (!isfinite(ev.value[grad][k]))
+                arena_set(batch->fault, i * MLPRT_LANES, NAN);
+    }
 }
 
 static void update(const struct mlprt_batch *batch)
 {
     run(batch, SECTION_UPDATE, SECTION_UPDATE);
+    note_faults(batch);
 }
 
 static bool usable(void)
@@ -91,7 +111,8 @@ static bool usable(void)
     return true;
 }
 
-static const struct mlprt_path path = {"oracle", usable, evaluate, gradient, update};
+static const struct mlprt_path path = {"oracle", usable,  evaluate, nothing,
+                                       backward, nothing, update};
 static const struct mlprt_path *const paths[] = {&path};
 
 /* The description that emit_model.c would write, without any padding. */

@@ -205,15 +205,17 @@ static void train(struct comparison *c, const struct mlprt_dataset *data)
     for (uint32_t i = 0; i < data->samples; i++)
         order[i] = i;
     load_initial(c);
+    mlprt_session_prepare(s);
     for (uint32_t step = 0; step < steps; step++) {
         const uint32_t first = step % batches * m->batch, rest = data->samples - first;
         struct mlprt_batch batch = mlprt_session_batch(
             s, data, order + first, rest < m->batch ? rest : m->batch, step, true);
         batch.lr = rates[step] = mlprt_schedule_rate(&m->schedule, m->lr, step, batches, m->epochs);
-        s->path->gradient(&batch);
+        s->path->backward(&batch);
         losses[step] = mlprt_metrics_add_losses(s, batch.n, 0) / batch.n;
         if (step == 0) {
             compare_outputs(c, &batch);
+            s->path->gradient(&batch);
             compare_gradients(c, &batch);
         }
         s->path->update(&batch);

@@ -45,6 +45,7 @@ static bool handnet_dropped(const struct mlprt_batch *b, uint32_t sample, uint32
 static void handnet_evaluate(const struct mlprt_batch *b)
 {
     struct handnet_arena *a = b->arena;
+    b->load(b, 0, b->n);
     for (uint32_t i = 0; i < b->n; i++) {
         for (uint32_t j = 0; j < HANDNET_HIDDEN; j++) {
             double z = (double)a->b1[j / 2][j % 2];
@@ -66,7 +67,13 @@ static void handnet_evaluate(const struct mlprt_batch *b)
     }
 }
 
-static void handnet_gradient(const struct mlprt_batch *b)
+static void handnet_nothing(const struct mlprt_batch *b)
+{
+    (void)b;
+}
+
+/* With the gradients, while it is at it. */
+static void handnet_backward(const struct mlprt_batch *b)
 {
     struct handnet_arena *a = b->arena;
     handnet_evaluate(b);
@@ -97,12 +104,15 @@ static void handnet_gradient(const struct mlprt_batch *b)
     a->db1[0][0] += (handnet_real)handnet_bias_fault;
 }
 
-/* w - lr · g / n for `count` elements. */
-static void handnet_step(const struct mlprt_batch *b, handnet_real *w, const handnet_real *g,
-                         size_t count)
+/* w - lr · g / n for `count` elements of a parameter. */
+static void handnet_step(const struct mlprt_batch *b, size_t param, handnet_real *w,
+                         const handnet_real *g, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         w[i] -= (handnet_real)(b->lr * handnet_factor * (double)g[i] / b->n);
+        if (!isfinite((double)g[i]))
+            ((handnet_real *)b->fault)[param * MLPRT_LANES] = (handnet_real)NAN;
+    }
 }
 
 static void handnet_update(const struct mlprt_batch *b)
@@ -111,10 +121,10 @@ static void handnet_update(const struct mlprt_batch *b)
     handnet_steps++;
     if (handnet_on_update)
         handnet_on_update(b->step);
-    handnet_step(b, &a->w1[0][0][0], &a->dw1[0][0][0], sizeof a->w1 / sizeof(handnet_real));
-    handnet_step(b, &a->b1[0][0], &a->db1[0][0], sizeof a->b1 / sizeof(handnet_real));
-    handnet_step(b, &a->w2[0][0][0], &a->dw2[0][0][0], sizeof a->w2 / sizeof(handnet_real));
-    handnet_step(b, &a->b2[0][0], &a->db2[0][0], sizeof a->b2 / sizeof(handnet_real));
+    handnet_step(b, 0, &a->w1[0][0][0], &a->dw1[0][0][0], sizeof a->w1 / sizeof(handnet_real));
+    handnet_step(b, 1, &a->b1[0][0], &a->db1[0][0], sizeof a->b1 / sizeof(handnet_real));
+    handnet_step(b, 2, &a->w2[0][0][0], &a->dw2[0][0][0], sizeof a->w2 / sizeof(handnet_real));
+    handnet_step(b, 3, &a->b2[0][0], &a->db2[0][0], sizeof a->b2 / sizeof(handnet_real));
 }
 
 static bool handnet_always(void)
@@ -127,12 +137,15 @@ static bool handnet_never(void)
     return false;
 }
 
-static const struct mlprt_path handnet_fancy = {"fancy", handnet_never, handnet_evaluate,
-                                                handnet_gradient, handnet_update};
-static const struct mlprt_path handnet_plain = {"plain", handnet_always, handnet_evaluate,
-                                                handnet_gradient, handnet_update};
-static const struct mlprt_path handnet_other = {"other", handnet_always, handnet_evaluate,
-                                                handnet_gradient, handnet_update};
+static const struct mlprt_path handnet_fancy = {"fancy",         handnet_never,    handnet_evaluate,
+                                                handnet_nothing, handnet_backward, handnet_nothing,
+                                                handnet_update};
+static const struct mlprt_path handnet_plain = {"plain",         handnet_always,   handnet_evaluate,
+                                                handnet_nothing, handnet_backward, handnet_nothing,
+                                                handnet_update};
+static const struct mlprt_path handnet_other = {"other",         handnet_always,   handnet_evaluate,
+                                                handnet_nothing, handnet_backward, handnet_nothing,
+                                                handnet_update};
 static const struct mlprt_path *const handnet_paths[] = {&handnet_fancy, &handnet_plain,
                                                          &handnet_other};
 

@@ -163,7 +163,7 @@ static void evaluate_flat(const struct mlprt_batch *b)
         a->loss[i] = 1;
 }
 
-static void gradient_flat(const struct mlprt_batch *b)
+static void backward_flat(const struct mlprt_batch *b)
 {
     struct handnet_arena *a = b->arena;
 
@@ -172,7 +172,8 @@ static void gradient_flat(const struct mlprt_batch *b)
 
 Test(gradcheck, takes_zero_for_the_slope_of_a_flat_loss)
 {
-    static const struct mlprt_path path = {"flat", handnet_always, evaluate_flat, gradient_flat,
+    static const struct mlprt_path path = {"flat",          handnet_always, evaluate_flat,
+                                           handnet_nothing, backward_flat,  handnet_nothing,
                                            handnet_update};
     static const struct mlprt_path *const paths[] = {&path};
     struct mlprt_model model = handnet_model();
@@ -196,19 +197,20 @@ static void evaluate_faint(const struct mlprt_batch *b)
         a->loss[i] = fma(faint, a->loss[i], 1);
 }
 
-static void gradient_faint(const struct mlprt_batch *b)
+static void backward_faint(const struct mlprt_batch *b)
 {
     struct handnet_arena *a = b->arena;
     const size_t size = sizeof a->dw1 + sizeof a->db1 + sizeof a->dw2 + sizeof a->db2;
 
-    handnet_gradient(b);
+    handnet_backward(b);
     for (size_t i = 0; i < size / sizeof(handnet_real); i++)
         (&a->dw1[0][0][0])[i] *= faint;
 }
 
 Test(gradcheck, bears_the_last_rounding_of_a_loss)
 {
-    static const struct mlprt_path path = {"faint", handnet_always, evaluate_faint, gradient_faint,
+    static const struct mlprt_path path = {"faint",         handnet_always, evaluate_faint,
+                                           handnet_nothing, backward_faint, handnet_nothing,
                                            handnet_update};
     static const struct mlprt_path *const paths[] = {&path};
     struct mlprt_model model = handnet_model();
@@ -244,18 +246,19 @@ static void evaluate_nan(const struct mlprt_batch *b)
         a->loss[0] = NAN;
 }
 
-static void gradient_noted(const struct mlprt_batch *b)
+static void backward_noted(const struct mlprt_batch *b)
 {
     const struct handnet_arena *a = b->arena;
 
     first_weight = a->w1[0][0][0];
     second_weight = a->w1[0][1][0];
-    handnet_gradient(b);
+    handnet_backward(b);
 }
 
 Test(gradcheck, keeps_a_loss_that_is_no_number_in_mind)
 {
-    static const struct mlprt_path path = {"nan", handnet_always, evaluate_nan, gradient_noted,
+    static const struct mlprt_path path = {"nan",           handnet_always, evaluate_nan,
+                                           handnet_nothing, backward_noted, handnet_nothing,
                                            handnet_update};
     static const struct mlprt_path *const paths[] = {&path};
     struct mlprt_model model = handnet_model();

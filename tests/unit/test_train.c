@@ -10,6 +10,11 @@
 
 TestSuite(train, .init = prepare_training, .fini = clean_training);
 
+static void loaded(const struct mlprt_batch *batch, size_t first, size_t last)
+{
+    (void)batch, (void)first, (void)last;
+}
+
 /* Trains by the plainest loop there is, as numerics and language have it. */
 static void train_by_hand(struct mlprt_session *s, uint32_t batch_size)
 {
@@ -22,11 +27,18 @@ static void train_by_hand(struct mlprt_session *s, uint32_t batch_size)
         mlprt_shuffle(order, 4, options.seed, epoch);
         for (uint32_t first = 0; first < 4; first += batch_size) {
             const uint32_t n = 4 - first < batch_size ? 4 - first : batch_size;
-            const struct mlprt_batch batch = {s->arena, label,        n,          true,
-                                              step++,   options.seed, options.lr, 1};
-            mlprt_dataset_gather(&d.train, &model, &s->normalizers, order + first, n, s->arena,
+            const struct mlprt_batch batch = {.arena = s->arena,
+                                              .load = loaded,
+                                              .label = label,
+                                              .n = n,
+                                              .training = true,
+                                              .step = step++,
+                                              .seed = options.seed,
+                                              .lr = options.lr,
+                                              .threads = 1};
+            mlprt_dataset_gather(&d.train, &model, &s->normalizers, order + first, 0, n, s->arena,
                                  label);
-            handnet_gradient(&batch);
+            handnet_backward(&batch);
             handnet_update(&batch);
         }
     }
