@@ -30,7 +30,8 @@ static bool is_elementwise(const struct op *op)
     case OP_ACT_GRAD:
     case OP_PRELU:
     case OP_PRELU_DX:
-    case OP_LOSS_GRAD: return true;
+    case OP_LOSS_GRAD:
+    case OP_SOFTMAX_CROSS_ENTROPY: return true;
     default: return false;
     }
 }
@@ -106,6 +107,8 @@ static void choose_layouts(struct ir *ir)
         const size_t n = op_tensors(op, ids);
         for (size_t k = 0; k < n; k++) {
             struct tensor *t = ir_at(ir, ids[k]);
+            if (t->role == ROLE_LOSS)
+                continue; /* one number for each sample */
             if (tensor_per_sample(t))
                 t->stride = padded_stride(ir, t->units);
             else

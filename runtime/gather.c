@@ -1,7 +1,8 @@
 /* Samples into a batch: converted to the element type and normalised on the way (normalize.h).
  *
  * One small function for each pair of stored and element type. Blocks of a constant length are what
- * makes gcc use vector instructions at -O2 already. */
+ * makes gcc use vector instructions at -O2 already; where x86-64 has wider ones than every machine
+ * of its kind, there is a second set of the same text. */
 #include "posix.h"
 
 #include "normalize.h"
@@ -11,12 +12,16 @@
 
 #include <string.h>
 
-enum { GATHER_BLOCK = 16 /* elements: what a vector register of the least size holds as bytes */ };
+enum {
+    GATHER_BLOCK = 16, /* elements: what a vector register of the least size holds as bytes */
+    GATHER_AHEAD = 2, /* rows that are asked for before their turn: they stand anywhere in memory */
+    CACHE_LINE = 64   /* bytes */
+};
 
 /* One row, as normalize.h defines it. wide_type holds every number of from_type and of to_type. */
-#define GATHER_DEFINE(name, from_type, wide_type, to_type)                                         \
-    static void name(void *restrict out, const void *restrict in, size_t n,                        \
-                     const struct mlprt_normalizer *normalizer)                                    \
+#define GATHER_DEFINE(name, attribute, from_type, wide_type, to_type)                              \
+    attribute static void name(void *restrict out, const void *restrict in, size_t n,              \
+                               const struct mlprt_normalizer *normalizer)                          \
     {                                                                                              \
         to_type *restrict to = out;                                                                \
         const from_type *restrict from = in;                                                       \
@@ -47,31 +52,56 @@ enum { GATHER_BLOCK = 16 /* elements: what a vector register of the least size h
         }                                                                                          \
     }
 
-GATHER_DEFINE(gather_u8_f32, uint8_t, float, float)
-GATHER_DEFINE(gather_i8_f32, int8_t, float, float)
-GATHER_DEFINE(gather_i16_f32, int16_t, float, float)
-GATHER_DEFINE(gather_i32_f32, int32_t, double, float)
-GATHER_DEFINE(gather_f32_f32, float, float, float)
-GATHER_DEFINE(gather_f64_f32, double, double, float)
-GATHER_DEFINE(gather_u8_f64, uint8_t, double, double)
-GATHER_DEFINE(gather_i8_f64, int8_t, double, double)
-GATHER_DEFINE(gather_i16_f64, int16_t, double, double)
-GATHER_DEFINE(gather_i32_f64, int32_t, double, double)
-GATHER_DEFINE(gather_f32_f64, float, double, double)
-GATHER_DEFINE(gather_f64_f64, double, double, double)
-#undef GATHER_DEFINE
+#define GATHER_DEFINE_ALL(set, attribute)                                                          \
+    GATHER_DEFINE(u8_f32_##set, attribute, uint8_t, float, float)                                  \
+    GATHER_DEFINE(i8_f32_##set, attribute, int8_t, float, float)                                   \
+    GATHER_DEFINE(i16_f32_##set, attribute, int16_t, float, float)                                 \
+    GATHER_DEFINE(i32_f32_##set, attribute, int32_t, double, float)                                \
+    GATHER_DEFINE(f32_f32_##set, attribute, float, float, float)                                   \
+    GATHER_DEFINE(f64_f32_##set, attribute, double, double, float)                                 \
+    GATHER_DEFINE(u8_f64_##set, attribute, uint8_t, double, double)                                \
+    GATHER_DEFINE(i8_f64_##set, attribute, int8_t, double, double)                                 \
+    GATHER_DEFINE(i16_f64_##set, attribute, int16_t, double, double)                               \
+    GATHER_DEFINE(i32_f64_##set, attribute, int32_t, double, double)                               \
+    GATHER_DEFINE(f32_f64_##set, attribute, float, double, double)                                 \
+    GATHER_DEFINE(f64_f64_##set, attribute, double, double, double)                                \
+    static gather_row *const gather_##set[][2] = {                                                 \
+        [MLPRT_U8] = {[MLPRT_F32] = u8_f32_##set, [MLPRT_F64] = u8_f64_##set},                     \
+        [MLPRT_I8] = {[MLPRT_F32] = i8_f32_##set, [MLPRT_F64] = i8_f64_##set},                     \
+        [MLPRT_I16] = {[MLPRT_F32] = i16_f32_##set, [MLPRT_F64] = i16_f64_##set},                  \
+        [MLPRT_I32] = {[MLPRT_F32] = i32_f32_##set, [MLPRT_F64] = i32_f64_##set},                  \
+        [MLPRT_STORED_F32] = {[MLPRT_F32] = f32_f32_##set, [MLPRT_F64] = f32_f64_##set},           \
+        [MLPRT_STORED_F64] = {[MLPRT_F32] = f64_f32_##set, [MLPRT_F64] = f64_f64_##set},           \
+    };
 
 typedef void gather_row(void *restrict out, const void *restrict in, size_t n,
                         const struct mlprt_normalizer *normalizer);
 
-static gather_row *const gather_rows[][2] = {
-    [MLPRT_U8] = {[MLPRT_F32] = gather_u8_f32, [MLPRT_F64] = gather_u8_f64},
-    [MLPRT_I8] = {[MLPRT_F32] = gather_i8_f32, [MLPRT_F64] = gather_i8_f64},
-    [MLPRT_I16] = {[MLPRT_F32] = gather_i16_f32, [MLPRT_F64] = gather_i16_f64},
-    [MLPRT_I32] = {[MLPRT_F32] = gather_i32_f32, [MLPRT_F64] = gather_i32_f64},
-    [MLPRT_STORED_F32] = {[MLPRT_F32] = gather_f32_f32, [MLPRT_F64] = gather_f32_f64},
-    [MLPRT_STORED_F64] = {[MLPRT_F32] = gather_f64_f32, [MLPRT_F64] = gather_f64_f64},
-};
+GATHER_DEFINE_ALL(plain, )
+#if defined(__GNUC__) && defined(__x86_64__)
+GATHER_DEFINE_ALL(avx2, __attribute__((target("avx2"))))
+#endif
+#undef GATHER_DEFINE_ALL
+#undef GATHER_DEFINE
+
+static gather_row *row_gatherer(enum mlprt_stored stored, enum mlprt_element element)
+{
+#if defined(__GNUC__) && defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2"))
+        return gather_avx2[stored][element];
+#endif
+    return gather_plain[stored][element];
+}
+
+static void prefetch(const unsigned char *p, size_t bytes)
+{
+#ifdef __GNUC__
+    for (size_t i = 0; i < bytes; i += CACHE_LINE)
+        __builtin_prefetch(p + i);
+#else
+    (void)p, (void)bytes;
+#endif
+}
 
 /* The rows of m that hold samples index[first … last-1] of d, to rows first … last-1, of stride
  * elements, at out. */
@@ -80,12 +110,14 @@ static void gather_matrix(const struct mlprt_dataset *d, const struct mlprt_matr
                           const uint32_t *index, size_t first, size_t last, uint32_t stride,
                           unsigned char *out)
 {
-    gather_row *const row = gather_rows[m->stored][element];
+    gather_row *const row = row_gatherer(m->stored, element);
     const size_t size = mlprt_element_size(element);
     const size_t row_size = m->columns * mlprt_stored_size(m->stored);
     const unsigned char *in = m->data;
     for (size_t i = first; i < last; i++) {
         unsigned char *to = out + i * stride * size;
+        if (i + GATHER_AHEAD < last)
+            prefetch(in + mlprt_dataset_row(d, index[i + GATHER_AHEAD]) * row_size, row_size);
         row(to, in + mlprt_dataset_row(d, index[i]) * row_size, m->columns, normalizer);
         memset(to + m->columns * size, 0, (stride - m->columns) * size);
     }
@@ -116,5 +148,5 @@ void mlprt_matrix_row(const struct mlprt_matrix *m, uint32_t row, double *out)
     static const struct mlprt_normalizer unchanged = {.how.kind = MLPRT_UNCHANGED};
     const unsigned char *in = m->data;
     const size_t row_size = m->columns * mlprt_stored_size(m->stored);
-    gather_rows[m->stored][MLPRT_F64](out, in + row * row_size, m->columns, &unchanged);
+    row_gatherer(m->stored, MLPRT_F64)(out, in + row * row_size, m->columns, &unchanged);
 }

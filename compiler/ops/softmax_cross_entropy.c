@@ -85,33 +85,66 @@ static struct cx *emit_loss(struct emit *e, const struct op *op, struct cx *z, s
                   cx_mul(cb, cx_real(cb, share_of(e->ir, op)), all));
 }
 
+/* A row's scores, what becomes of them, and the number that all of them meet. */
+struct row {
+    struct cx *z, *p, *number;
+};
+
+static void emit_exp(struct emit *e, const struct lane *l, struct cx *j, void *context)
+{
+    const struct row *row = context;
+    struct cx *below = lane_sub(l, lane_at(l, row->z, j), lane_splat(l, row->number));
+    (void)e;
+    lane_store(l, row->p, j, lane_call(l, LANE_EXP, below));
+}
+
+static void emit_share(struct emit *e, const struct lane *l, struct cx *j, void *context)
+{
+    const struct row *row = context;
+    (void)e;
+    lane_store(l, row->p, j, lane_div(l, lane_at(l, row->p, j), lane_splat(l, row->number)));
+}
+
+/* What stands behind the last class is nothing that slopes and weights should follow. */
+static void emit_padding(struct emit *e, const struct op *op, struct cx *p)
+{
+    struct cbuild *cb = e->cb;
+    const struct tensor *t = ir_at(e->ir, op->out[1]);
+    if (t->stride == t->units)
+        return;
+    struct cx *j = cb_for(cb, "j", emit_units(e, op->out[1]), emit_stride(e, op->out[1]), 1);
+    cb_set(cb, cx_at(cb, p, j), cx_real(cb, 0));
+    cb_end(cb);
+}
+
 static void emit(struct emit *e, const struct op *op)
 {
     struct cbuild *cb = e->cb;
     const struct lane scalar = {.cb = cb};
     struct cx *zero = cx_int(cb, 0), *classes = emit_units(e, op->in[0]);
     struct cx *r = cb_for(cb, "r", e->first, e->last, 1);
-    struct cx *z = emit_row_in(e, "zr", e->in[0], op->in[0], r);
-    struct cx *p = emit_row_out(e, "pr", e->out[1], op->out[1], r);
+    struct row row = {.z = emit_row_in(e, "zr", e->in[0], op->in[0], r),
+                      .p = emit_row_out(e, "pr", e->out[1], op->out[1], r)};
 
-    struct cx *max = cb_local(cb, CT_REAL, "max", cx_at(cb, z, zero));
+    struct cx *max = cb_local(cb, CT_REAL, "max", cx_at(cb, row.z, zero));
     struct cx *j = cb_for(cb, "j", cx_int(cb, 1), classes, 1);
-    struct cx *zj = emit_load(e, "z", z, j);
+    struct cx *zj = emit_load(e, "z", row.z, j);
     cb_set(cb, max, cx_select(cb, cx_gt(cb, zj, max), zj, max));
     cb_end(cb);
+    row.number = max;
+    emit_lanes(e, op->out[1], op->straight, true, emit_exp, &row);
 
     struct cx *sum = cb_local(cb, CT_REAL, "sum", cx_real(cb, 0));
     j = cb_for(cb, "j", zero, classes, 1);
-    cb_set(cb, cx_at(cb, p, j), lane_call(&scalar, LANE_EXP, cx_sub(cb, cx_at(cb, z, j), max)));
-    cb_set(cb, sum, cx_add(cb, sum, cx_at(cb, p, j)));
+    cb_set(cb, sum, cx_add(cb, sum, cx_at(cb, row.p, j)));
     cb_end(cb);
+    row.number = sum;
+    emit_lanes(e, op->out[1], op->straight, false, emit_share, &row);
+    emit_padding(e, op, row.p);
 
-    j = cb_for(cb, "j", zero, classes, 1);
-    cb_set(cb, cx_at(cb, p, j), cx_div(cb, cx_at(cb, p, j), sum));
-    cb_end(cb);
     struct cx *log = lane_call(&scalar, LANE_LOG, sum);
     struct cx *lse = cb_local(cb, CT_REAL, "lse", cx_add(cb, max, log));
-    cb_set(cb, cx_at(cb, e->out[0], r), emit_loss(e, op, z, lse, r));
+    cb_set(cb, cx_at(cb, e->out[0], r), emit_loss(e, op, row.z, lse, r));
     cb_end(cb);
 }
 
