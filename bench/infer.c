@@ -68,6 +68,12 @@ static void draw_params(const struct mlprt_model *model, char *arena)
     }
 }
 
+/* The inputs are there already. */
+static void nothing(const struct mlprt_batch *batch, size_t first, size_t last)
+{
+    (void)batch, (void)first, (void)last;
+}
+
 /* The next STRETCH of the inputs; `wait` times the output before it is added to each. */
 static void stretch(const struct mlprt_model *model, const struct mlprt_path *path,
                     const struct mlprt_batch *batch, const float *inputs, float wait)
@@ -116,7 +122,7 @@ int mlprt_main(const struct mlprt_model *model, int argc, char **argv)
     float *inputs = allocate((size_t)INPUTS * model->input_size * sizeof *inputs);
     const uint32_t label = 0;
     const struct mlprt_batch batch = {
-        .arena = arena, .label = &label, .n = 1, .seed = 1, .threads = 1};
+        .arena = arena, .load = nothing, .label = &label, .n = 1, .seed = 1, .threads = 1};
 
     draw_params(model, arena);
     for (size_t i = 0; i < (size_t)INPUTS * model->input_size; i++)

@@ -230,12 +230,24 @@ const char *lane_function_name(enum lane_function f)
     return functions[f].name;
 }
 
+static struct cx *call_vector(struct cbuild *cb, const struct isa_vector *v, enum lane_function f,
+                              struct cx *x)
+{
+    REQUIRE(v->functions);
+    return cx_call(cb, CT_VEC, arena_printf(cb->arena, "%s_%s", functions[f].name, v->functions), 1,
+                   x);
+}
+
 struct cx *lane_call(const struct lane *l, enum lane_function f, struct cx *x)
 {
     struct cbuild *cb = l->cb;
-    if (!l->vector)
+    if (l->vector)
+        return call_vector(cb, l->vector, f, x);
+    if (!l->borrowed)
         return cx_call(cb, CT_REAL, cb->f64 ? functions[f].f64 : functions[f].f32, 1, x);
-    REQUIRE(l->vector->functions);
-    return cx_call(cb, CT_VEC,
-                   arena_printf(cb->arena, "%s_%s", functions[f].name, l->vector->functions), 1, x);
+    struct cx *splat = lane_spell(cb, l->borrowed->splat, x, NULL, NULL);
+    struct cx *y = call_vector(cb, l->borrowed, f, splat);
+    struct cx *first = lane_spell(cb, l->borrowed->first, y, NULL, NULL);
+    first->type = CT_REAL;
+    return first;
 }

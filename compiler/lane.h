@@ -11,6 +11,9 @@
 struct lane {
     struct cbuild *cb;
     const struct isa_vector *vector; /* NULL: scalar */
+    /* Of a scalar: the vectors whose functions it uses, for their first lane, in the place of the
+     * runtime's, which are compiled for every machine of a kind. NULL: the runtime's. */
+    const struct isa_vector *borrowed;
     const char *suffix; /* of the names that a formula declares, where it stands there repeatedly */
 };
 

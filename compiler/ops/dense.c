@@ -42,7 +42,7 @@ static struct cx *weight_at(struct emit *e, const struct op *op, uint32_t i, uin
 static void rows_emit_straight(struct emit *e, const struct op *op)
 {
     struct cbuild *cb = e->cb;
-    struct lane scalar = {.cb = cb};
+    struct lane scalar = emit_scalar_lane(e, NULL);
     const uint32_t inputs = ir_at(e->ir, op->in[0])->units;
     const uint32_t outputs = ir_at(e->ir, op->out[0])->units;
     struct cx *aux[OP_POST_MAX] = {0};

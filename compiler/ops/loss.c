@@ -63,7 +63,7 @@ static void emit(struct emit *e, const struct op *op)
 {
     struct cbuild *cb = e->cb;
     const struct loss *loss = loss_of(op->loss);
-    const struct lane scalar = {.cb = cb, .suffix = "j"};
+    const struct lane scalar = emit_scalar_lane(e, "j");
     const uint32_t units = outputs_of(e->ir, op);
     struct cx *r = cb_for(cb, "r", e->first, e->last, 1);
     struct cx *yr = emit_row_in(e, "yr", e->in[0], op->in[0], r);

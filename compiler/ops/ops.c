@@ -58,6 +58,12 @@ struct cx *emit_stride(struct emit *e, int tensor)
     return cx_namef(e->cb, CT_INT, "LD_%s", t->name);
 }
 
+struct lane emit_scalar_lane(const struct emit *e, const char *suffix)
+{
+    const struct isa_vector *v = isa_vector(e->isa, e->ir->f64);
+    return (struct lane){.cb = e->cb, .suffix = suffix, .borrowed = v->functions ? v : NULL};
+}
+
 static struct cx *row_pointer(struct emit *e, const char *name, struct cx *base, int tensor,
                               struct cx *row, bool writable)
 {
@@ -192,7 +198,7 @@ void emit_lanes(struct emit *e, int tensor, bool straight, bool calls, emit_lane
     struct cbuild *cb = e->cb;
     const struct isa_vector *v = isa_vector(e->isa, e->ir->f64);
     const struct tensor *t = ir_at(e->ir, tensor);
-    struct lane lane = {.cb = cb};
+    struct lane lane = emit_scalar_lane(e, NULL);
     if (straight) {
         for (uint32_t j = 0; j < t->units; j++) {
             lane.suffix = emit_suffix(e, cx_int(cb, j));

@@ -108,6 +108,8 @@ struct cx *emit_batch(struct cbuild *cb, enum ctype type, const char *name);
  * equal), as they are named in emitted C. */
 struct cx *emit_units(struct emit *e, int tensor);
 struct cx *emit_stride(struct emit *e, int tensor);
+/* A lane of one element in the function that e is about; suffix as in struct lane. */
+struct lane emit_scalar_lane(const struct emit *e, const char *suffix);
 /* Declares a pointer to row `row` of a per-sample tensor that starts at base, to read or to write.
  */
 struct cx *emit_row_in(struct emit *e, const char *name, struct cx *base, int tensor,

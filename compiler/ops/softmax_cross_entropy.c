@@ -120,7 +120,7 @@ static void emit_padding(struct emit *e, const struct op *op, struct cx *p)
 static void emit(struct emit *e, const struct op *op)
 {
     struct cbuild *cb = e->cb;
-    const struct lane scalar = {.cb = cb};
+    const struct lane scalar = emit_scalar_lane(e, NULL);
     struct cx *zero = cx_int(cb, 0), *classes = emit_units(e, op->in[0]);
     struct cx *r = cb_for(cb, "r", e->first, e->last, 1);
     struct row row = {.z = emit_row_in(e, "zr", e->in[0], op->in[0], r),
