@@ -25,7 +25,7 @@ struct isa_vector {
     isa_spelling load, store; /* (a), (a, b): at pointer a, unaligned */
     isa_spelling splat, zero;
     isa_spelling first; /* (a): the element in its first lane */
-    isa_spelling fma; /* (a, b, c): a·b + c */
+    isa_spelling fma;   /* (a, b, c): a·b + c */
     isa_spelling add, sub, mul, div, sqrt, abs;
     isa_spelling xor, or ; /* of bits */
     isa_spelling max, min; /* (a, b): a > b ? a : b, and b where they do not compare; or NULL */

@@ -59,17 +59,18 @@ static enum mlprt_status take_step(struct mlprt_training *t, const uint32_t *ind
 {
     struct mlprt_session *s = t->s;
     struct mlprt_fault fault;
+    const uint32_t step = batch->step + 1;
 
     s->path->backward(batch);
     const double loss_sum = mlprt_metrics_add_losses(s, batch->n, t->course.loss_sum);
     if (!mlprt_guard_number(loss_sum)) {
         if (!mlprt_guard_weights(s, &fault))
             mlprt_guard_trace(s, &t->data.train, index, batch, &fault);
-        return mlprt_training_fault(t, &fault, batch->step + 1, e);
+        return mlprt_training_fault(t, &fault, step, e);
     }
     s->path->update(batch);
     if (mlprt_guard_gradients(s, &fault))
-        return mlprt_training_fault(t, &fault, batch->step + 1, e);
+        return mlprt_training_fault(t, &fault, step, e);
     t->course.loss_sum = loss_sum;
     t->course.run.steps++;
     t->fresh = false;
