@@ -69,9 +69,9 @@ static void draw_params(const struct mlprt_model *model, char *arena)
 }
 
 /* The inputs are there already. */
-static void nothing(const struct mlprt_batch *batch, size_t first, size_t last)
+static void nothing(const struct mlprt_batch *batch, size_t first, size_t last, size_t row)
 {
-    (void)batch, (void)first, (void)last;
+    (void)batch, (void)first, (void)last, (void)row;
 }
 
 /* The next STRETCH of the inputs; `wait` times the output before it is added to each. */

@@ -1,10 +1,11 @@
-/* peak [BYTES…]: what this machine can do at best, measured in a few milliseconds.
+/* peak [BYTES…]: what this machine can do at best, measured in a quarter of a second.
  *
  *     fma THREADS GFLOPS     nothing but multiply-adds in registers, on one thread and on two
  *     read BYTES GBS         one thread reading a buffer of that size again and again
  *
- * The widest vectors that the processor has are chosen when it runs. Best of several tries: what
- * else the machine does can only take away from it. */
+ * The widest vectors that the processor has are chosen when it runs. Multiply-adds go on for as
+ * long as a trainer that is measured beside them, so that what else the machine does takes as much
+ * from both; of reading, the best of several tries counts. */
 #define _POSIX_C_SOURCE 200809L
 
 #include <immintrin.h>
@@ -15,8 +16,9 @@
 #include <time.h>
 
 enum {
-    TRIES = 9,
-    STEPS = 1 << 20,          /* multiply-adds of each chain in a try */
+    STRETCHES = 32,           /* of multiply-adds */
+    STEPS = 1 << 20,          /* multiply-adds of each chain in a stretch */
+    TRIES = 9,                /* of reading */
     READ_BYTES_MIN = 1 << 24, /* read in a try */
     LINE = 64                 /* bytes */
 };
@@ -102,15 +104,12 @@ static double seconds(void)
 /* GFLOP/s of that many threads at the same time. */
 static double fma_rate(const struct set *set, int threads)
 {
-    double best = 0;
-    for (int i = 0; i < TRIES; i++) {
-        const double start = seconds();
+    const double start = seconds();
 #pragma omp parallel num_threads(threads)
+    for (int i = 0; i < STRETCHES; i++)
         set->fma();
-        const double rate = 1e-9 * threads * set->flops * STEPS / (seconds() - start);
-        best = rate > best ? rate : best;
-    }
-    return best;
+    const double flops = (double)threads * STRETCHES * STEPS * set->flops;
+    return 1e-9 * flops / (seconds() - start);
 }
 
 /* GB/s from a buffer of that size, or 0 where there is no memory for it. */

@@ -33,7 +33,8 @@ bool emit_wants(const struct emitter *em, const struct isa *isa);
 uint32_t emit_line(const struct emitter *em, struct span at);
 /* Which part of an op's work a call does, in expressions of the emitted C. */
 struct emit_range {
-    struct cx *first, *last; /* rows, or slices */
+    struct cx *first, *last; /* samples (n of them), or rows or panels of a parameter */
+    struct cx *passing;      /* the row that `first` has in tensors whose rows pass */
     /* Of a gradient's slices: where `first` stands, and how far apart panels are. */
     struct cx *gradient, *panel_step;
 };

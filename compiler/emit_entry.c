@@ -12,11 +12,15 @@
 
 enum {
     /* Rows that go through all layers before the next ones: a few tiles' worth, so that what they
-     * compute stays in the caches. A multiple of every tile's rows but the last few. */
+     * compute stays in the caches. Weights are read once for each block: where these do not stay in
+     * a core's own cache, blocks are larger. */
     ROW_BLOCK = 48,
-    /* Slices of a gradient that are summed and used before the next ones: the rows of the largest
-     * tile, a multiple of every other's. */
-    SLICE_BLOCK = 12
+    ROW_BLOCK_LARGE = 128,
+    NEAR_CACHE = 1 << 20, /* bytes of it, on machines of today at least */
+    /* Rows of a matrix's gradient, slices of PANEL each, that are summed and used before the next
+     * ones: enough to use what is loaded of dy several times. */
+    MATRIX_BLOCK = 3 * PANEL,
+    BIAS_BLOCK = 12 /* panels of a bias's, likewise */
 };
 
 /* What is done to the parameters in a part. */
@@ -61,12 +65,34 @@ static struct cx *share(struct cbuild *cb, struct cx *total, unsigned behind)
     return cx_call(cb, CT_INT, "mlprt_share", 3, total, part, cx_name(cb, CT_INT, "parts"));
 }
 
-/* Opens a loop over this thread's share of `total`, `block` at a time: first … last-1. */
-static struct emit_range open_blocks(struct cbuild *cb, struct cx *total, uint32_t block)
+/* What there is to share: `count` stretches of `unit` things, `total` things in all. */
+struct extent {
+    uint32_t count, unit, total;
+};
+
+/* Where this thread's share starts; with behind = 1: where it ends. */
+static struct cx *bound(struct cbuild *cb, const struct extent *x, unsigned behind)
+{
+    return cx_mul(cb, share(cb, cx_int(cb, x->count), behind), cx_int(cb, x->unit));
+}
+
+/* Declares the end of this thread's share under that name. */
+static struct cx *declare_end(struct cbuild *cb, const char *name, const struct extent *x)
+{
+    struct cx *end = bound(cb, x, 1), *total = cx_int(cb, x->total);
+    if ((uint64_t)x->count * x->unit != x->total) {
+        end = cb_declare(cb, "const size_t", CT_INT, "all", end);
+        end = cx_select(cb, cx_lt(cb, total, end), total, end);
+    }
+    return cb_declare(cb, "const size_t", CT_INT, name, end);
+}
+
+/* Opens a loop from `from` to `end`, `block` at a time: first … last-1. */
+static struct emit_range open_blocks(struct cbuild *cb, struct cx *from, struct cx *end,
+                                     uint32_t block)
 {
     struct cx *size = cx_int(cb, block);
-    struct cx *end = cb_declare(cb, "const size_t", CT_INT, "end", share(cb, total, 1));
-    struct cx *first = cb_for(cb, "first", share(cb, total, 0), end, block);
+    struct cx *first = cb_for(cb, "first", from, end, block);
     struct cx *last = cb_declare(
         cb, "const size_t", CT_INT, "last",
         cx_select(cb, cx_lt(cb, cx_sub(cb, end, first), size), end, cx_add(cb, first, size)));
@@ -75,12 +101,25 @@ static struct emit_range open_blocks(struct cbuild *cb, struct cx *total, uint32
 
 /* ---- over samples ---- */
 
+static uint32_t row_block(const struct ir *ir)
+{
+    uint64_t weights = 0;
+    for (size_t i = 0; i < ir->params.len; i++)
+        weights += tensor_stored(ir, ir_at(ir, ir->params.at[i].value)) * (ir->f64 ? 8 : 4);
+    return weights > NEAR_CACHE ? ROW_BLOCK_LARGE : ROW_BLOCK;
+}
+
 static void emit_rows(struct emitter *em, const struct isa *isa, enum section last)
 {
     struct cbuild *cb = &em->cb;
-    const struct emit_range rows = open_blocks(cb, emit_batch(cb, CT_INT, "n"), ROW_BLOCK);
-    cb_do(cb, cx_call(cb, CT_OTHER, "batch->load", 3, cx_name(cb, CT_OTHER, "batch"), rows.first,
-                      rows.last));
+    struct cx *total = emit_batch(cb, CT_INT, "n");
+    struct cx *start = cb_declare(cb, "const size_t", CT_INT, "start", share(cb, total, 0));
+    struct cx *end = cb_declare(cb, "const size_t", CT_INT, "end", share(cb, total, 1));
+    struct emit_range rows = open_blocks(cb, start, end, row_block(em->ir));
+    rows.passing = start;
+    cb_declare(cb, "const size_t", CT_INT, "n", cx_sub(cb, rows.last, rows.first));
+    cb_do(cb, cx_call(cb, CT_OTHER, "batch->load", 4, cx_name(cb, CT_OTHER, "batch"), rows.first,
+                      rows.last, ir_at(em->ir, em->ir->input)->passing ? start : rows.first));
     for (size_t i = 0; i < em->ir->ops.len; i++) {
         const struct op *op = &em->ir->ops.at[i];
         if (op->phase == PHASE_ROWS && op->section <= last)
@@ -137,20 +176,25 @@ static void emit_slices(struct emitter *em, const struct isa *isa, const struct 
 {
     struct cbuild *cb = &em->cb;
     const struct tensor *t = ir_at(em->ir, p->value);
-    struct cx *slices = cx_int(cb, group[0]->slices), *panel = cx_int(cb, PANEL);
+    const bool matrix = t->depth > 1;
+    const struct extent extent = {group[0]->slices, matrix ? PANEL : 1,
+                                  matrix ? t->depth : tensor_panels(t)};
+    struct cx *row = cx_int(cb, (int64_t)(matrix ? tensor_panels(t) : 1) * PANEL);
+    struct cx *panel = cx_int(cb, PANEL);
     struct emit_range range;
     cb_block(cb);
     if (at_once) {
-        struct cx *size = cx_int(cb, (int64_t)tensor_stored(em->ir, t) / group[0]->slices);
+        struct cx *start = cb_declare(cb, "const size_t", CT_INT, "start", bound(cb, &extent, 0));
+        struct cx *end = declare_end(cb, "end", &extent);
         struct cx *block =
             cb_declare(cb, arena_printf(cb->arena, "%s *const", cb_real_name(cb)), CT_REALS,
-                       "block", gradient_at(em, p, cx_mul(cb, share(cb, slices, 0), size)));
-        range = open_blocks(cb, slices, SLICE_BLOCK);
+                       "block", gradient_at(em, p, cx_mul(cb, start, row)));
+        range = open_blocks(cb, start, end, matrix ? MATRIX_BLOCK : BIAS_BLOCK);
         range.gradient = block;
         range.panel_step = cx_mul(cb, cx_sub(cb, range.last, range.first), panel);
     } else {
-        range.first = cb_declare(cb, "const size_t", CT_INT, "first", share(cb, slices, 0));
-        range.last = cb_declare(cb, "const size_t", CT_INT, "last", share(cb, slices, 1));
+        range.first = cb_declare(cb, "const size_t", CT_INT, "first", bound(cb, &extent, 0));
+        range.last = declare_end(cb, "last", &extent);
         if (p->grad != NO_TENSOR)
             range.gradient = gradient_at(em, p, cx_mul(cb, range.first, panel));
         range.panel_step = cx_int(cb, (int64_t)t->depth * PANEL);
@@ -240,7 +284,7 @@ static void emit_part(struct emitter *em, const struct isa *isa, const struct pa
 {
     struct cbuild *cb = &em->cb;
     cb->at = (struct span){0, 0};
-    cb_comment(cb, part->comment, ROW_BLOCK);
+    cb_comment(cb, part->comment, row_block(em->ir));
     cb_function(cb, "static void", arena_printf(cb->arena, "%s_%s", part->name, isa->name),
                 "const struct mlprt_batch *batch, size_t part, size_t parts");
     emit_part_body(em, isa, part);

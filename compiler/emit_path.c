@@ -33,16 +33,6 @@ static bool written(const struct op *op, int tensor)
     return false;
 }
 
-static struct cx *at_tensor(struct cbuild *cb, const struct ir *ir, int tensor)
-{
-    const struct tensor *t = ir_at(ir, tensor);
-    if (t->role == ROLE_LABEL)
-        return cx_member(cb, CT_LABELS, cx_name(cb, CT_OTHER, "batch"), "label");
-    struct cx *at =
-        cx_add(cb, cx_name(cb, CT_REALS, "a"), cx_namef(cb, CT_INT, "PLACE_%s", t->name));
-    return t->role == ROLE_MASK ? cx_cast(cb, CT_BYTES, "unsigned char *", at) : at;
-}
-
 /* One op's function being put together: its parameter list as text, the arguments of its call. */
 struct signature {
     struct cbuild *cb;
@@ -65,20 +55,38 @@ static bool slices_gradient(const struct op *op)
     return op->slices && (op->phase == PHASE_WEIGHTS || op->phase == PHASE_UPDATE);
 }
 
+/* Where an op finds a tensor: one over samples the row of the first of them. */
+static struct cx *at_tensor(struct signature *s, const struct op *op, int tensor)
+{
+    struct cbuild *cb = s->cb;
+    const struct tensor *t = ir_at(s->ir, tensor);
+    if (t->role == ROLE_GRAD && slices_gradient(op))
+        return s->range->gradient;
+    struct cx *row = NULL;
+    if (op->phase == PHASE_ROWS && tensor_per_sample(t))
+        row = t->passing ? s->range->passing : s->range->first;
+    if (t->role == ROLE_LABEL)
+        return cx_add(cb, cx_member(cb, CT_LABELS, cx_name(cb, CT_OTHER, "batch"), "label"), row);
+    struct cx *at =
+        cx_add(cb, cx_name(cb, CT_REALS, "a"), cx_namef(cb, CT_INT, "PLACE_%s", t->name));
+    if (t->role == ROLE_MASK)
+        at = cx_cast(cb, CT_BYTES, "unsigned char *", at);
+    return row ? cx_add(cb, at, cx_mul(cb, row, emit_row_step(cb, t))) : at;
+}
+
 static struct cx *add_tensor(struct signature *s, const struct op *op, int tensor, const char *name,
                              bool writable)
 {
-    const struct tensor *t = ir_at(s->ir, tensor);
-    const bool mask = t->role == ROLE_MASK;
-    if (t->role == ROLE_LABEL) {
-        add_param(s, "const uint32_t *restrict label", at_tensor(s->cb, s->ir, tensor));
+    const bool mask = ir_at(s->ir, tensor)->role == ROLE_MASK;
+    struct cx *at = at_tensor(s, op, tensor);
+    if (ir_at(s->ir, tensor)->role == ROLE_LABEL) {
+        add_param(s, "const uint32_t *restrict label", at);
         return cx_name(s->cb, CT_LABELS, "label");
     }
-    const bool slice = t->role == ROLE_GRAD && slices_gradient(op);
     add_param(s,
               arena_printf(s->cb->arena, "%s%s *restrict %s", writable ? "" : "const ",
                            mask ? "unsigned char" : cb_real_name(s->cb), name),
-              slice ? s->range->gradient : at_tensor(s->cb, s->ir, tensor));
+              at);
     return cx_name(s->cb, mask ? CT_BYTES : CT_REALS, name);
 }
 
@@ -93,15 +101,20 @@ static void add_scalars(struct signature *s, const struct op *op)
                   cx_name(cb, CT_REAL, names[i]));
 }
 
-/* Rows, or slices: those that the caller says. */
+/* How many samples, from the pointers on, or which slices: those that the caller says. */
 static void add_range(struct signature *s, struct emit *e, const struct op *op)
 {
-    if (op->phase != PHASE_ROWS && !op->slices)
-        return;
-    add_param(s, "size_t first", s->range->first);
-    add_param(s, "size_t last", s->range->last);
-    e->first = cx_name(s->cb, CT_INT, "first");
-    e->last = cx_name(s->cb, CT_INT, "last");
+    struct cbuild *cb = s->cb;
+    if (op->phase == PHASE_ROWS) {
+        add_param(s, "size_t n", cx_name(cb, CT_INT, "n"));
+        e->first = cx_int(cb, 0);
+        e->last = cx_name(cb, CT_INT, "n");
+    } else if (op->slices) {
+        add_param(s, "size_t first", s->range->first);
+        add_param(s, "size_t last", s->range->last);
+        e->first = cx_name(cb, CT_INT, "first");
+        e->last = cx_name(cb, CT_INT, "last");
+    }
 }
 
 /* Where the panels of such a gradient stand, if it has several, and rows. */
@@ -140,6 +153,7 @@ static void add_further(struct signature *s, struct emit *e, const struct op *op
     if (needs & NEED_RANDOM) {
         add_param(s, "uint64_t seed", emit_batch(cb, CT_INT, "seed"));
         add_param(s, "uint32_t step", emit_batch(cb, CT_INT, "step"));
+        add_param(s, "size_t sample", cx_add(cb, emit_batch(cb, CT_INT, "first"), s->range->first));
     }
     add_scalars(s, op);
     add_range(s, e, op);
@@ -192,7 +206,8 @@ static void emit_op(struct emitter *em, const struct isa *isa, const struct op *
 {
     struct cbuild *cb = &em->cb;
     struct emit e = {.cb = cb, .ir = em->ir, .isa = isa, .op = op};
-    const struct emit_range none = {0};
+    struct cx *zero = cx_int(cb, 0);
+    const struct emit_range none = {zero, zero, zero, zero, zero}; /* no call */
     struct signature s = new_signature(em, &none);
     cb->at = op->span;
     make_signature(&s, &e, op);

@@ -62,6 +62,7 @@ bool tensor_per_sample(const struct tensor *t)
     case ROLE_LABEL:
     case ROLE_VALUE:
     case ROLE_MASK:
+    case ROLE_PACK:
     case ROLE_LOSS: return true;
     case ROLE_PARAM:
     case ROLE_GRAD:
@@ -84,6 +85,8 @@ uint32_t tensor_panels(const struct tensor *t)
 
 uint64_t tensor_stored(const struct ir *ir, const struct tensor *t)
 {
+    if (t->role == ROLE_PACK)
+        return (uint64_t)((t->units + PANEL - 1) / PANEL) * t->stride;
     if (tensor_per_sample(t))
         return (uint64_t)ir->batch * t->stride;
     return (uint64_t)tensor_panels(t) * t->panel * t->depth;
@@ -159,7 +162,7 @@ static const char *role_name(enum tensor_role role)
         [ROLE_INPUT] = "input", [ROLE_TARGET] = "target", [ROLE_LABEL] = "label",
         [ROLE_VALUE] = "value", [ROLE_MASK] = "mask",     [ROLE_LOSS] = "loss",
         [ROLE_PARAM] = "param", [ROLE_GRAD] = "grad",     [ROLE_STATE] = "state",
-        [ROLE_NORM] = "norm",   [ROLE_COPY] = "copy"};
+        [ROLE_NORM] = "norm",   [ROLE_COPY] = "copy",     [ROLE_PACK] = "pack"};
     return names[role];
 }
 
@@ -174,6 +177,8 @@ static void print_tensor(const struct ir *ir, const struct tensor *t, struct str
         strbuf_printf(out, " stride %u", t->stride);
     if (t->panel)
         strbuf_printf(out, " panel %u", t->panel);
+    if (t->passing)
+        strbuf_puts(out, " passing");
     if (ir->arena_elements && tensor_in_arena(t))
         strbuf_printf(out, " at %llu", (unsigned long long)t->offset);
     strbuf_putc(out, '\n');

@@ -41,7 +41,8 @@ enum tensor_role {
     ROLE_GRAD,   /* of a parameter, summed over the batch; shaped like it */
     ROLE_STATE,  /* the optimizer's, kept from step to step; shaped like its parameter */
     ROLE_NORM,   /* [1, units]: of a gradient's columns the sums of squares */
-    ROLE_COPY    /* [units, depth]: a parameter transposed */
+    ROLE_COPY,   /* [units, depth]: a parameter transposed */
+    ROLE_PACK    /* [batch, units]: a value, its columns in panels for the sums over the batch */
 };
 
 struct tensor {
@@ -51,9 +52,11 @@ struct tensor {
     uint32_t units; /* columns */
     uint32_t layer; /* index in model->layers that it belongs to */
 
-    /* From the schedule pass. A per-sample tensor has its rows `stride` elements apart; a
-     * parameter-like one stands in panels of `panel` columns (mlprt.h: struct mlprt_param). */
+    /* From the schedule pass. A per-sample tensor has its rows `stride` elements apart, or, of
+     * ROLE_PACK, its panels of PANEL columns; a parameter-like one stands in panels of `panel`
+     * columns (mlprt.h: struct mlprt_param). */
     uint32_t stride, panel;
+    bool passing; /* per sample: nobody needs a row once the next block of rows is under way */
     /* From the memory pass: elements from the start of the arena. */
     uint64_t offset;
 };

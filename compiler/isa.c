@@ -9,8 +9,8 @@ const struct isa isas[] = {
         .attribute = "__attribute__((target(\"avx512f,avx512dq,fma\")))",
         .usable = "__builtin_cpu_supports(\"avx512f\") && __builtin_cpu_supports(\"avx512dq\") && "
                   "__builtin_cpu_supports(\"fma\")",
-        .accumulators = 24, /* of 32: the rest holds two rows' operands and broadcasts */
-        .tile_vectors = 2,
+        .accumulators = 24, /* of 32: the rest holds operands and broadcasts */
+        .tile_vectors = 3,
         .f32 = {.lanes = 16,
                 .type = "__m512",
                 .load = "_mm512_loadu_ps(a)",

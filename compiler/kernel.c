@@ -324,11 +324,33 @@ static uint32_t panels_of(const struct ir *ir, const struct op *op)
     return (ir_at(ir, op->out[0])->units + PANEL - 1) / PANEL;
 }
 
-/* Does a product of so many panels call tiles of that width? */
-static bool calls_width(const struct isa *isa, bool f64, uint32_t panels, unsigned width)
+/* How many tiles of each width, in panels, cover a product's panels. Narrow tiles keep fewer sums
+ * and load more for each, so that two tiles one panel short are better than one of a single panel.
+ */
+struct widths {
+    uint32_t tiles[TILE_VECTORS_MAX + 1];
+};
+
+static struct widths widths_of(const struct isa *isa, bool f64, uint32_t panels)
 {
     const unsigned wide = tile_panels(isa, f64);
-    return width == wide ? panels >= wide : panels % wide != 0;
+    struct widths widths = {{0}};
+    uint32_t rest = panels % wide;
+    widths.tiles[wide] = panels / wide;
+    if (rest > 0 && rest + 1 < wide && widths.tiles[wide] > 0) {
+        widths.tiles[wide]--;
+        rest += wide;
+        widths.tiles[wide - 1] += rest / (wide - 1);
+        rest %= wide - 1;
+    }
+    if (rest)
+        widths.tiles[rest]++;
+    return widths;
+}
+
+static bool calls_width(const struct isa *isa, bool f64, uint32_t panels, unsigned width)
+{
+    return widths_of(isa, f64, panels).tiles[width] > 0;
 }
 
 /* Emits op's tiles of that width, unless an op before it has the same. */
@@ -350,31 +372,38 @@ static void emit_width(struct cbuild *cb, const struct ir *ir, const struct isa 
 
 void kernel_emit_tiles(struct cbuild *cb, const struct ir *ir, const struct isa *isa)
 {
-    const unsigned wide = tile_panels(isa, ir->f64);
-    for (size_t i = 0; i < ir->ops.len; i++) {
-        const struct op *op = &ir->ops.at[i];
-        if (!calls_tiles(op))
-            continue;
-        emit_width(cb, ir, isa, op, wide);
-        if (wide > 1)
-            emit_width(cb, ir, isa, op, 1);
-    }
+    for (size_t i = 0; i < ir->ops.len; i++)
+        for (unsigned width = tile_panels(isa, ir->f64); width > 0; width--)
+            if (calls_tiles(&ir->ops.at[i]))
+                emit_width(cb, ir, isa, &ir->ops.at[i], width);
 }
 
 /* The loops around the tiles. */
 
+/* Where row `row` of a starts, which is `behind` rows (less than a panel has) behind another. */
+static struct cx *row_of_a(struct emit *e, const struct product *p, struct cx *row, unsigned behind)
+{
+    struct cbuild *cb = e->cb;
+    struct cx *panel = cx_int(cb, PANEL), *more = cx_int(cb, behind);
+    if (!p->a_panel)
+        return cx_mul(cb, cx_add(cb, row, more), p->a_row);
+    return cx_add(cb, cx_mul(cb, cx_div(cb, row, panel), p->a_panel),
+                  behind ? more : cx_mod(cb, row, panel));
+}
+
 static void call_tile(struct emit *e, const struct op *op, const struct product *p, unsigned rows,
-                      unsigned panels, struct cx *panel, struct cx *row)
+                      unsigned panels, struct cx *panel, struct cx *row, unsigned behind)
 {
     struct cbuild *cb = e->cb;
     struct cx *columns = cx_mul(cb, panel, cx_int(cb, PANEL));
-    struct cx *c_row = cx_mul(cb, p->c_first ? cx_sub(cb, row, p->c_first) : row, p->c_row);
-    struct cx *place = cx_add(cb, cx_mul(cb, panel, p->c_panel), c_row);
+    struct cx *c_row =
+        cx_add(cb, p->c_first ? cx_sub(cb, row, p->c_first) : row, cx_int(cb, behind));
+    struct cx *place = cx_add(cb, cx_mul(cb, panel, p->c_panel), cx_mul(cb, c_row, p->c_row));
     struct cx *start = p->start ? cx_add(cb, p->start, columns) : cx_name(cb, CT_REALS, "zeros");
     struct cx *args[16];
     size_t n = 0;
     args[n++] = p->depth;
-    args[n++] = cx_add(cb, p->a, cx_mul(cb, row, p->a_row));
+    args[n++] = cx_add(cb, p->a, row_of_a(e, p, row, behind));
     if (rows > 1)
         args[n++] = p->a_row;
     args[n++] = p->a_step;
@@ -394,41 +423,95 @@ static void call_tile(struct emit *e, const struct op *op, const struct product 
     cb_do(cb, cx_call_array(cb, CT_OTHER, tile_name(cb->arena, op, e->isa, rows, panels), n, args));
 }
 
-/* All panels of `rows` rows from `row` on: as many as a tile takes at a time, then one by one. */
+/* Opens a loop over the tiles of a width, from panel `from` on, where there are several; returns
+ * the first panel of each. */
+static struct cx *open_width(struct cbuild *cb, const struct widths *widths, unsigned width,
+                             uint32_t from)
+{
+    struct cx *panel = cx_int(cb, from);
+    if (widths->tiles[width] > 1)
+        panel = cb_for(cb, "p", panel, cx_int(cb, from + width * widths->tiles[width]), width);
+    return panel;
+}
+
+static void close_width(struct cbuild *cb, const struct widths *widths, unsigned width)
+{
+    if (widths->tiles[width] > 1)
+        cb_end(cb);
+}
+
+/* The tiles of `rows` rows from `row` on, all panels of them. */
 static void emit_panels(struct emit *e, const struct op *op, const struct product *p, unsigned rows,
                         struct cx *row)
 {
-    struct cbuild *cb = e->cb;
-    const unsigned wide = tile_panels(e->isa, e->ir->f64);
-    const uint32_t whole = p->panels / wide * wide;
-    struct cx *panel = cx_int(cb, 0);
-    if (whole > wide)
-        panel = cb_for(cb, "p", panel, cx_int(cb, whole), wide);
-    if (whole)
-        call_tile(e, op, p, rows, wide, panel, row);
-    if (whole > wide)
-        cb_end(cb);
-    for (uint32_t rest = whole; rest < p->panels; rest++)
-        call_tile(e, op, p, rows, 1, cx_int(cb, rest), row);
+    const struct widths widths = widths_of(e->isa, e->ir->f64, p->panels);
+    uint32_t from = 0;
+    for (unsigned width = TILE_VECTORS_MAX; width > 0; width--) {
+        if (!widths.tiles[width])
+            continue;
+        call_tile(e, op, p, rows, width, open_width(e->cb, &widths, width, from), row, 0);
+        close_width(e->cb, &widths, width);
+        from += width * widths.tiles[width];
+    }
 }
 
-/* Rows first … last-1: whole tiles in a loop, then what is left. */
-void kernel_emit_product(struct emit *e, const struct op *op, const struct product *p)
+/* The rows of a panel of a, the first of which is `row`. */
+static void emit_panel_rows(struct emit *e, const struct op *op, const struct product *p,
+                            unsigned width, struct cx *panel, struct cx *row)
+{
+    unsigned rows[TILE_SIZES_MAX], done = 0;
+    const size_t sizes = tile_rows(e->isa, e->ir->f64, rows);
+    for (size_t s = 0; s < sizes; s++)
+        for (; PANEL - done >= rows[s]; done += rows[s])
+            call_tile(e, op, p, rows[s], width, panel, row, done);
+}
+
+/* Rows first … whole-1: panel by panel, whose columns of b stay in the cache while all rows pass.
+ */
+static void emit_whole_rows(struct emit *e, const struct op *op, const struct product *p,
+                            unsigned step, struct cx *whole)
 {
     struct cbuild *cb = e->cb;
-    unsigned rows[TILE_SIZES_MAX];
-    const size_t sizes = tile_rows(e->isa, e->ir->f64, rows);
-    struct cx *most = cx_int(cb, rows[0]);
-    struct cx *whole = e->last;
-    if (sizes > 1) {
-        struct cx *tiles = cx_div(cb, cx_sub(cb, e->last, e->first), most);
-        whole = cb_declare(cb, "const size_t", CT_INT, "whole",
-                           cx_add(cb, e->first, cx_mul(cb, tiles, most)));
+    const struct widths widths = widths_of(e->isa, e->ir->f64, p->panels);
+    uint32_t from = 0;
+    for (unsigned width = TILE_VECTORS_MAX; width > 0; width--) {
+        if (!widths.tiles[width])
+            continue;
+        struct cx *panel = open_width(cb, &widths, width, from);
+        struct cx *r = cb_for(cb, "r", e->first, whole, step);
+        if (p->a_panel)
+            emit_panel_rows(e, op, p, width, panel, r);
+        else
+            call_tile(e, op, p, step, width, panel, r, 0);
+        cb_end(cb);
+        close_width(cb, &widths, width);
+        from += width * widths.tiles[width];
     }
-    struct cx *r = cb_for(cb, "r", e->first, whole, rows[0]);
-    emit_panels(e, op, p, rows[0], r);
+}
+
+/* Rows whole … last-1, fewer than a panel of a has: all panels for each tile of them. Returns where
+ * less than the largest tile is left. */
+static struct cx *emit_panel_rest(struct emit *e, const struct op *op, const struct product *p,
+                                  unsigned most, struct cx *whole)
+{
+    struct cbuild *cb = e->cb;
+    struct cx *size = cx_int(cb, most), *end = e->last;
+    if (most > 1) {
+        struct cx *tiles = cx_div(cb, cx_sub(cb, e->last, whole), size);
+        end = cb_declare(cb, "const size_t", CT_INT, "tiled",
+                         cx_add(cb, whole, cx_mul(cb, tiles, size)));
+    }
+    emit_panels(e, op, p, most, cb_for(cb, "r", whole, end, most));
     cb_end(cb);
-    struct cx *rest = sizes > 1 ? cb_declare(cb, "size_t", CT_INT, "rest", whole) : NULL;
+    return end;
+}
+
+/* Rows whole … last-1, fewer than the largest tile has. */
+static void emit_last_rows(struct emit *e, const struct op *op, const struct product *p,
+                           size_t sizes, const unsigned *rows, struct cx *whole)
+{
+    struct cbuild *cb = e->cb;
+    struct cx *rest = cb_declare(cb, "size_t", CT_INT, "rest", whole);
     for (size_t s = 1; s < sizes; s++) {
         cb_if(cb, cx_le(cb, cx_add(cb, rest, cx_int(cb, rows[s])), e->last));
         emit_panels(e, op, p, rows[s], rest);
@@ -436,4 +519,23 @@ void kernel_emit_product(struct emit *e, const struct op *op, const struct produ
             cb_advance(cb, rest, cx_int(cb, rows[s]));
         cb_end(cb);
     }
+}
+
+void kernel_emit_product(struct emit *e, const struct op *op, const struct product *p)
+{
+    struct cbuild *cb = e->cb;
+    unsigned rows[TILE_SIZES_MAX];
+    const size_t sizes = tile_rows(e->isa, e->ir->f64, rows);
+    const unsigned step = p->a_panel ? PANEL : rows[0];
+    struct cx *size = cx_int(cb, step), *whole = e->last;
+    if (step > 1) {
+        struct cx *steps = cx_div(cb, cx_sub(cb, e->last, e->first), size);
+        whole = cb_declare(cb, "const size_t", CT_INT, "whole",
+                           cx_add(cb, e->first, cx_mul(cb, steps, size)));
+    }
+    emit_whole_rows(e, op, p, step, whole);
+    if (p->a_panel)
+        whole = emit_panel_rest(e, op, p, rows[0], whole);
+    if (sizes > 1)
+        emit_last_rows(e, op, p, sizes, rows, whole);
 }

@@ -16,7 +16,9 @@
 struct product {
     uint32_t panels; /* its rows are e->first … e->last-1 */
     struct cx *depth;
-    struct cx *a, *a_row, *a_step;   /* a[i·a_row + k·a_step] */
+    /* a[i·a_row + k·a_step]; or in panels, a_panel not NULL: a[i / PANEL·a_panel + i % PANEL + …],
+     * where the first row is that of a panel */
+    struct cx *a, *a_row, *a_step, *a_panel;
     struct cx *b, *b_panel, *b_step; /* panel p: b[p·b_panel + k·b_step + j] */
     struct cx *start;                /* start[p·PANEL + j], or NULL: zeros */
     /* c[p·c_panel + (i − c_first)·c_row + j]; c_first NULL: 0 */

@@ -28,10 +28,9 @@ static struct cx *spell(struct spelling *s)
     }
     struct cx *args[SPELLING_ARGS_MAX];
     size_t n = 0;
-    for (s->at++; *s->at != ')'; s->at += strspn(s->at, ", ")) {
-        REQUIRE(n < SPELLING_ARGS_MAX);
+    for (s->at++; *s->at != ')' && n < SPELLING_ARGS_MAX; s->at += strspn(s->at, ", "))
         args[n++] = spell(s);
-    }
+    REQUIRE(*s->at == ')');
     s->at++;
     return cx_call_array(cb, CT_VEC, word, n, args);
 }

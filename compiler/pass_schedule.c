@@ -102,15 +102,18 @@ static void choose_layouts(struct ir *ir)
     }
     for (size_t i = 0; i < ir->ops.len; i++) {
         const struct op *op = &ir->ops.at[i];
-        if (op->straight || !(is_product(op) || is_elementwise(op) || is_column_sum(op)))
+        if (op->straight ||
+            !(is_product(op) || is_elementwise(op) || is_column_sum(op) || op->kind == OP_PACK))
             continue;
         int ids[OP_TENSORS_MAX];
         const size_t n = op_tensors(op, ids);
         for (size_t k = 0; k < n; k++) {
             struct tensor *t = ir_at(ir, ids[k]);
             if (t->role == ROLE_LOSS)
-                continue; /* one number for each sample */
-            if (tensor_per_sample(t))
+                continue;             /* one number for each sample */
+            if (t->role == ROLE_PACK) /* an odd number of rows: see below */
+                t->stride = (ir->batch | 1) * PANEL;
+            else if (tensor_per_sample(t))
                 t->stride = padded_stride(ir, t->units);
             else
                 t->panel = PANEL;
@@ -156,10 +159,12 @@ static void add_copies(struct ir *ir)
     }
 }
 
-/* Parts of a parameter that threads can take: rows of a matrix, panels of what has one row. */
+/* Parts of a parameter that threads can take: PANEL rows of a matrix, panels of what has one row.
+ */
 static uint32_t slices_of(const struct tensor *t)
 {
-    const uint32_t slices = t->depth > 1 ? t->depth : tensor_panels(t);
+    const uint32_t rows = (t->depth + PANEL - 1) / PANEL;
+    const uint32_t slices = t->depth > 1 ? rows : tensor_panels(t);
     return t->panel == PANEL && slices > 1 ? slices : 0;
 }
 
@@ -202,6 +207,45 @@ static void choose_slices(struct ir *ir)
     }
 }
 
+/* A looped dense_dw streams columns of x: packed on the way, unless a row is hardly more than its
+ * columns anyway. */
+static void add_packs(struct ir *ir)
+{
+    const size_t ops = ir->ops.len;
+    for (size_t i = 0; i < ops; i++) {
+        const struct op dw = ir->ops.at[i];
+        const struct tensor x = *ir_at(ir, dw.in[0]);
+        if (dw.kind != OP_DENSE_DW || dw.straight || x.units <= PANEL)
+            continue;
+        struct op pack = ir_op(OP_PACK, SECTION_BACKWARD, PHASE_ROWS);
+        pack.layer = dw.layer;
+        pack.span = dw.span;
+        pack.base = x.name;
+        pack.in[0] = dw.in[0];
+        pack.out[0] = ir_tensor(ir, arena_printf(ir->arena, "%s_pack", x.name), ROLE_PACK, 1,
+                                x.units, x.layer);
+        ir->ops.at[i].in[0] = pack.out[0];
+        ir_append(ir, pack);
+    }
+}
+
+/* Rows that pass: nothing but ops over samples touch them, and the runtime does not read them. */
+static void choose_passing(struct ir *ir)
+{
+    for (size_t i = 0; i < ir->tensors.len; i++) {
+        struct tensor *t = &ir->tensors.at[i];
+        t->passing = t->role == ROLE_INPUT || t->role == ROLE_VALUE || t->role == ROLE_MASK;
+    }
+    ir_at(ir, ir->output)->passing = false;
+    for (size_t i = 0; i < ir->ops.len; i++) {
+        int ids[OP_TENSORS_MAX];
+        const size_t n = op_tensors(&ir->ops.at[i], ids);
+        for (size_t k = 0; k < n; k++)
+            if (ir->ops.at[i].phase != PHASE_ROWS)
+                ir_at(ir, ids[k])->passing = false;
+    }
+}
+
 /* Orders the ops by phase; within one they stay as they are. */
 static void order_phases(struct ir *ir)
 {
@@ -219,7 +263,9 @@ void pass_schedule(struct ir *ir, const struct pass_options *options)
 {
     choose_forms(ir, options->unroll);
     add_copies(ir);
+    add_packs(ir);
     choose_layouts(ir);
     choose_slices(ir);
+    choose_passing(ir);
     order_phases(ir);
 }

@@ -52,13 +52,13 @@ enum mlprt_status mlprt_dataset_load_inputs(struct mlprt_dataset *d,
                                             struct mlprt_error *e);
 void mlprt_dataset_free(struct mlprt_dataset *d);
 
-/* Copies samples index[first … last-1] into rows first … last-1 of the arena's input (and numeric
- * targets), converted to the element type and normalised, and their classes into those elements of
- * label (may be NULL where targets are numbers). Columns between a row's end and its stride become
- * zeros. */
+/* Copies samples index[first … last-1] into the arena, converted to the element type and
+ * normalised: inputs into the rows from `row` on, numeric targets into rows first … last-1, or
+ * classes into those elements of label (may be NULL where targets are numbers). Columns between a
+ * row's end and its stride become zeros. */
 void mlprt_dataset_gather(const struct mlprt_dataset *d, const struct mlprt_model *model,
                           const struct mlprt_normalizers *normalizers, const uint32_t *index,
-                          size_t first, size_t last, void *arena, uint32_t *label);
+                          size_t first, size_t last, size_t row, void *arena, uint32_t *label);
 
 /* A row of a matrix as numbers: out[columns]. */
 void mlprt_matrix_row(const struct mlprt_matrix *m, uint32_t row, double *out);

@@ -103,8 +103,7 @@ static void prefetch(const unsigned char *p, size_t bytes)
 #endif
 }
 
-/* The rows of m that hold samples index[first … last-1] of d, to rows first … last-1, of stride
- * elements, at out. */
+/* The rows of m that hold samples index[first … last-1] of d, to rows of stride elements at out. */
 static void gather_matrix(const struct mlprt_dataset *d, const struct mlprt_matrix *m,
                           enum mlprt_element element, const struct mlprt_normalizer *normalizer,
                           const uint32_t *index, size_t first, size_t last, uint32_t stride,
@@ -115,7 +114,7 @@ static void gather_matrix(const struct mlprt_dataset *d, const struct mlprt_matr
     const size_t row_size = m->columns * mlprt_stored_size(m->stored);
     const unsigned char *in = m->data;
     for (size_t i = first; i < last; i++) {
-        unsigned char *to = out + i * stride * size;
+        unsigned char *to = out + (i - first) * stride * size;
         if (i + GATHER_AHEAD < last)
             prefetch(in + mlprt_dataset_row(d, index[i + GATHER_AHEAD]) * row_size, row_size);
         row(to, in + mlprt_dataset_row(d, index[i]) * row_size, m->columns, normalizer);
@@ -125,11 +124,14 @@ static void gather_matrix(const struct mlprt_dataset *d, const struct mlprt_matr
 
 void mlprt_dataset_gather(const struct mlprt_dataset *d, const struct mlprt_model *model,
                           const struct mlprt_normalizers *normalizers, const uint32_t *index,
-                          size_t first, size_t last, void *arena, uint32_t *label)
+                          size_t first, size_t last, size_t row, void *arena, uint32_t *label)
 {
     const bool own_target = d->target.rows != 0;
-    unsigned char *input = (unsigned char *)arena + model->input_offset;
-    unsigned char *target = (unsigned char *)arena + model->target_offset;
+    const size_t size = mlprt_element_size(model->element);
+    unsigned char *input =
+        (unsigned char *)arena + model->input_offset + row * model->input_stride * size;
+    unsigned char *target =
+        (unsigned char *)arena + model->target_offset + first * model->target_stride * size;
     gather_matrix(d, &d->input, model->element, &normalizers->input, index, first, last,
                   model->input_stride, input);
     if (d->inputs_only)

@@ -110,61 +110,69 @@ bool mlprt_guard_weights(const struct mlprt_session *s, struct mlprt_fault *f)
     return false;
 }
 
-/* The first of n rows that is not finite; n if all are. */
-static uint32_t rows_finite(const struct mlprt_session *s, uint32_t n, size_t offset,
-                            uint32_t stride, uint32_t units)
+/* Sample number i of a mini-batch by itself, as it was in there. */
+static struct mlprt_batch alone(struct mlprt_session *s, const struct mlprt_dataset *d,
+                                const uint32_t *index, const struct mlprt_batch *batch, uint32_t i)
 {
-    const size_t size = mlprt_element_size(s->model->element);
-    uint32_t i = 0;
-    while (i < n && arena_finite(s, offset + (size_t)i * stride * size, units))
-        i++;
-    return i;
+    struct mlprt_batch one = mlprt_session_batch(s, d, index + i, 1, batch->step, batch->training);
+    one.first = i;
+    one.seed = batch->seed;
+    one.threads = 1;
+    return one;
 }
 
-/* The samples' own numbers. */
-static bool trace_samples(const struct mlprt_session *s, const struct mlprt_dataset *d,
-                          const uint32_t *index, uint32_t n, struct mlprt_fault *f)
+/* The sample's own numbers. */
+static bool trace_sample(struct mlprt_session *s, const struct mlprt_dataset *d,
+                         const struct mlprt_batch *one, uint32_t index, struct mlprt_fault *f)
 {
     const struct mlprt_model *m = s->model;
     const char *what = "input";
-    uint32_t i = rows_finite(s, n, m->input_offset, m->input_stride, m->input_size);
-    if (i == n && m->target != MLPRT_CLASS) {
+    one->load(one, 0, 1, 0);
+    if (arena_finite(s, m->input_offset, m->input_size)) {
         what = "target";
-        i = rows_finite(s, n, m->target_offset, m->target_stride, m->output_size);
+        if (m->target == MLPRT_CLASS || arena_finite(s, m->target_offset, m->output_size))
+            return false;
     }
-    if (i == n)
-        return false;
     snprintf(f->what, sizeof f->what, "the %s of sample %" PRIu32 " (counted from 0)", what,
-             mlprt_dataset_row(d, index[i]));
+             mlprt_dataset_row(d, index));
     return true;
 }
 
-static bool trace_layers(const struct mlprt_session *s, uint32_t n, struct mlprt_fault *f)
+/* The first layer before number `most` whose output for that sample is not finite; else most. */
+static size_t trace_layer(struct mlprt_session *s, const struct mlprt_batch *one, size_t most)
 {
-    for (size_t i = 0; i < s->model->layer_count; i++) {
+    size_t i = 0;
+    s->path->evaluate(one);
+    for (; i < most; i++) {
         const struct mlprt_layer *l = &s->model->layers[i];
-        if (!l->value_stride || rows_finite(s, n, l->value_offset, l->value_stride, l->out) == n)
-            continue;
-        snprintf(f->what, sizeof f->what, "the output of %s (%s)", l->name, l->kind);
-        f->line = l->line;
-        return true;
+        if (l->value_stride && !arena_finite(s, l->value_offset, l->out))
+            break;
     }
-    return false;
+    return i;
 }
 
 void mlprt_guard_trace(struct mlprt_session *s, const struct mlprt_dataset *d,
                        const uint32_t *index, const struct mlprt_batch *batch,
                        struct mlprt_fault *f)
 {
-    struct mlprt_batch again = mlprt_session_batch(s, d, index, batch->n, batch->step, false);
+    const size_t layers = s->model->layer_count;
+    size_t found = layers;
+
     *f = (struct mlprt_fault){.what = "the loss"};
-    again.load(&again, 0, again.n);
-    if (trace_samples(s, d, index, batch->n, f))
+    for (uint32_t i = 0; i < batch->n; i++) {
+        const struct mlprt_batch one = alone(s, d, index, batch, i);
+        if (trace_sample(s, d, &one, index[i], f))
+            return;
+    }
+    for (uint32_t i = 0; i < batch->n; i++) {
+        const struct mlprt_batch one = alone(s, d, index, batch, i);
+        found = trace_layer(s, &one, found);
+    }
+    if (found == layers)
         return;
-    again.training = batch->training;
-    again.seed = batch->seed;
-    s->path->evaluate(&again);
-    trace_layers(s, batch->n, f);
+    const struct mlprt_layer *l = &s->model->layers[found];
+    snprintf(f->what, sizeof f->what, "the output of %s (%s)", l->name, l->kind);
+    f->line = l->line;
 }
 
 enum mlprt_status mlprt_guard_trace_split(struct mlprt_session *s, const struct mlprt_dataset *d,

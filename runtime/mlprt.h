@@ -28,12 +28,13 @@ enum mlprt_element { MLPRT_F32, MLPRT_F64 };
  * the model's offsets; rows beyond n are not read. */
 struct mlprt_batch {
     void *arena; /* arena_size bytes, aligned to MLPRT_ALIGN */
-    /* Puts samples first … last-1 of the batch into the arena, and their classes into label: called
-     * before they are evaluated, by the thread that will do it. */
-    void (*load)(const struct mlprt_batch *, size_t first, size_t last);
+    /* Puts samples first … last-1 of the batch into the arena, inputs into the rows from `row` on,
+     * and their classes into label: called before they are evaluated, by the thread that will. */
+    void (*load)(const struct mlprt_batch *, size_t first, size_t last, size_t row);
     const void *source;    /* of the samples, for load */
     const uint32_t *label; /* [n] classes, or NULL where targets are numbers */
     uint32_t n;            /* samples, 1 to the model's batch */
+    uint32_t first;        /* number of its first sample in the mini-batch: masks are drawn by it */
     bool training;         /* dropout on, gradients wanted */
     uint32_t step;         /* update steps before this one, over the whole run */
     uint64_t seed;
@@ -95,8 +96,8 @@ struct mlprt_layer {
     uint32_t in, out;           /* units */
     uint32_t line;              /* in the .mlp file */
     uint64_t parameters, flops; /* forward, per sample; a multiply-add counts 2 */
-    /* What it computes, in the arena: [batch][out], rows value_stride elements apart; 0: nothing is
-     * kept of its own, since it is fused into the layer before it or changes nothing. */
+    /* Where its output for a mini-batch of one sample stands after its evaluation; a stride of 0:
+     * nowhere, since it is fused into the layer before it or changes nothing. */
     size_t value_offset;
     uint32_t value_stride;
 };

@@ -146,10 +146,10 @@ enum mlprt_status mlprt_session_load_test(struct mlprt_session *s, struct mlprt_
     return status;
 }
 
-static void load(const struct mlprt_batch *batch, size_t first, size_t last)
+static void load(const struct mlprt_batch *batch, size_t first, size_t last, size_t row)
 {
     const struct mlprt_samples *of = batch->source;
-    mlprt_dataset_gather(of->d, of->s->model, &of->s->normalizers, of->index, first, last,
+    mlprt_dataset_gather(of->d, of->s->model, &of->s->normalizers, of->index, first, last, row,
                          batch->arena, of->s->label);
 }
 

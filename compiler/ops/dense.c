@@ -285,22 +285,24 @@ static void dw_emit(struct emit *e, const struct op *op)
         return;
     }
     struct cbuild *cb = e->cb;
-    struct cx *one = cx_int(cb, 1), *panel = cx_int(cb, PANEL);
-    if (!op->slices) { /* one row */
+    const bool packed = ir_at(e->ir, op->in[0])->role == ROLE_PACK;
+    struct cx *depth = cx_int(cb, ir_at(e->ir, op->out[0])->depth), *panel = cx_int(cb, PANEL);
+    if (!op->slices) {
         e->first = cx_int(cb, 0);
-        e->last = one;
+        e->last = depth;
     }
     const struct product p = {.panels = panels_of(e, op->out[0]),
                               .depth = e->n,
                               .a = e->in[0],
-                              .a_row = one,
-                              .a_step = emit_stride(e, op->in[0]),
+                              .a_row = cx_int(cb, 1),
+                              .a_step = packed ? panel : emit_stride(e, op->in[0]),
+                              .a_panel = packed ? emit_stride(e, op->in[0]) : NULL,
                               .b = e->in[1],
                               .b_panel = panel,
                               .b_step = emit_stride(e, op->in[1]),
                               .c = e->out[0],
                               .c_first = e->first,
-                              .c_panel = e->panel_step ? e->panel_step : panel,
+                              .c_panel = e->panel_step ? e->panel_step : cx_mul(cb, depth, panel),
                               .c_row = panel};
     kernel_emit_product(e, op, &p);
 }
@@ -384,8 +386,17 @@ static void transpose_eval(struct ir_eval *ev, const struct op *op)
             *ev_at(ev, op->out[0], j, k) = *ev_at(ev, op->in[0], k, j);
 }
 
-/* Element (k, j) of W stands at [j / PANEL][k][j % PANEL], of the copy at [k / PANEL][j][k %
- * PANEL]: rows of W become columns of the copy. */
+/* PANEL, or what is left of `end` behind `at` where that is less. */
+static struct cx *up_to_panel(struct cbuild *cb, const char *name, struct cx *at, struct cx *end)
+{
+    struct cx *left = cx_sub(cb, end, at), *panel = cx_int(cb, PANEL);
+    return cb_declare(cb, "const size_t", CT_INT, name,
+                      cx_select(cb, cx_lt(cb, left, panel), left, panel));
+}
+
+/* PANEL x PANEL elements at a time, which the nearest cache holds. Element (k, j) of W stands at
+ * [j / PANEL][k][j % PANEL], of the copy at [k / PANEL][j][k % PANEL]; slices start with a panel.
+ */
 static void transpose_emit(struct emit *e, const struct op *op)
 {
     struct cbuild *cb = e->cb;
@@ -393,17 +404,24 @@ static void transpose_emit(struct emit *e, const struct op *op)
     REQUIRE(w->panel == PANEL);
     struct cx *zero = cx_int(cb, 0), *panel = cx_int(cb, PANEL);
     struct cx *depth = cx_int(cb, w->depth), *units = cx_int(cb, w->units);
-    struct cx *k = cb_for(cb, "k", op->slices ? e->first : zero, op->slices ? e->last : depth, 1);
-    struct cx *column =
-        cb_declare(cb, arena_printf(cb->arena, "%s *", cb_real_name(cb)), CT_REALS, "column",
-                   cx_add(cb, e->out[0],
-                          cx_add(cb, cx_mul(cb, cx_mul(cb, cx_div(cb, k, panel), units), panel),
-                                 cx_mod(cb, k, panel))));
-    struct cx *j = cb_for(cb, "j", zero, units, 1);
-    struct cx *at =
-        cx_add(cb, cx_mul(cb, cx_add(cb, cx_mul(cb, cx_div(cb, j, panel), depth), k), panel),
-               cx_mod(cb, j, panel));
-    cb_set(cb, cx_at(cb, column, cx_mul(cb, j, panel)), cx_at(cb, e->in[0], at));
+    struct cx *first = op->slices ? e->first : zero, *last = op->slices ? e->last : depth;
+    struct cx *k = cb_for(cb, "k", first, last, PANEL);
+    struct cx *rows = up_to_panel(cb, "rows", k, last);
+    struct cx *j = cb_for(cb, "j", zero, units, PANEL);
+    struct cx *columns = w->units % PANEL ? up_to_panel(cb, "columns", j, units) : panel;
+    const char *real = cb_real_name(cb);
+    struct cx *from =
+        cb_declare(cb, arena_printf(cb->arena, "const %s *", real), CT_REALS, "from",
+                   cx_add(cb, e->in[0], cx_add(cb, cx_mul(cb, j, depth), cx_mul(cb, k, panel))));
+    struct cx *to =
+        cb_declare(cb, arena_printf(cb->arena, "%s *", real), CT_REALS, "to",
+                   cx_add(cb, e->out[0], cx_add(cb, cx_mul(cb, k, units), cx_mul(cb, j, panel))));
+    struct cx *i = cb_for(cb, "i", zero, rows, 1);
+    struct cx *c = cb_for(cb, "c", zero, columns, 1);
+    cb_set(cb, cx_at(cb, to, cx_add(cb, cx_mul(cb, c, panel), i)),
+           cx_at(cb, from, cx_add(cb, cx_mul(cb, i, panel), c)));
+    cb_end(cb);
+    cb_end(cb);
     cb_end(cb);
     cb_end(cb);
 }

@@ -59,7 +59,8 @@ static void mask_emit(struct emit *e, const struct op *op)
                       cx_add(cb, e->out[0], cx_mul(cb, r, emit_stride(e, op->out[0]))),
                       emit_units(e, op->out[0]), cx_name(cb, CT_INT, "seed"),
                       cx_name(cb, CT_INT, "step"), cx_int(cb, op->stream),
-                      cx_cast(cb, CT_INT, "uint32_t", r), cx_int(cb, threshold_of(op))));
+                      cx_cast(cb, CT_INT, "uint32_t", cx_add(cb, cx_name(cb, CT_INT, "sample"), r)),
+                      cx_int(cb, threshold_of(op))));
     cb_end(cb);
 }
 

@@ -50,12 +50,21 @@ struct cx *emit_units(struct emit *e, int tensor)
     return cx_namef(e->cb, CT_INT, "N_%s", ir_at(e->ir, tensor)->name);
 }
 
+static struct cx *stride_of(struct cbuild *cb, const struct tensor *t)
+{
+    return cx_namef(cb, CT_INT, t->stride == t->units ? "N_%s" : "LD_%s", t->name);
+}
+
+struct cx *emit_row_step(struct cbuild *cb, const struct tensor *t)
+{
+    if (t->role == ROLE_PACK)
+        return cx_int(cb, PANEL);
+    return stride_of(cb, t);
+}
+
 struct cx *emit_stride(struct emit *e, int tensor)
 {
-    const struct tensor *t = ir_at(e->ir, tensor);
-    if (t->stride == t->units)
-        return emit_units(e, tensor);
-    return cx_namef(e->cb, CT_INT, "LD_%s", t->name);
+    return stride_of(e->cb, ir_at(e->ir, tensor));
 }
 
 struct lane emit_scalar_lane(const struct emit *e, const char *suffix)

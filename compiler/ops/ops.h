@@ -28,7 +28,7 @@ struct emit {
 };
 
 /* Further parameters that an op's function takes. */
-enum { NEED_RANDOM = 1 /* seed, step */, NEED_TRAINING = 2 };
+enum { NEED_RANDOM = 1 /* seed, step, number of the first sample */, NEED_TRAINING = 2 };
 
 enum { OP_SCALARS_MAX = 6 };
 
@@ -107,6 +107,8 @@ struct cx *emit_batch(struct cbuild *cb, enum ctype type, const char *name);
 /* A tensor's width (N_hidden1) and the distance between its rows (LD_hidden1, or N_ where they are
  * equal), as they are named in emitted C. */
 struct cx *emit_units(struct emit *e, int tensor);
+/* From a sample to the next one: the same, but of a packed tensor, whose panels are LD_ apart. */
+struct cx *emit_row_step(struct cbuild *cb, const struct tensor *t);
 struct cx *emit_stride(struct emit *e, int tensor);
 /* A lane of one element in the function that e is about; suffix as in struct lane. */
 struct lane emit_scalar_lane(const struct emit *e, const char *suffix);

@@ -74,7 +74,7 @@ static void run(const struct mlprt_batch *batch, enum section first, enum sectio
 
 static void evaluate(const struct mlprt_batch *batch)
 {
-    batch->load(batch, 0, batch->n);
+    batch->load(batch, 0, batch->n, 0);
     run(batch, SECTION_FORWARD, SECTION_LOSS);
 }
 
@@ -86,7 +86,7 @@ static void nothing(const struct mlprt_batch *batch)
 /* With the gradients, while it is at it. */
 static void backward(const struct mlprt_batch *batch)
 {
-    batch->load(batch, 0, batch->n);
+    batch->load(batch, 0, batch->n, 0);
     run(batch, SECTION_FORWARD, SECTION_BACKWARD);
 }
 

@@ -45,7 +45,7 @@ static bool handnet_dropped(const struct mlprt_batch *b, uint32_t sample, uint32
 static void handnet_evaluate(const struct mlprt_batch *b)
 {
     struct handnet_arena *a = b->arena;
-    b->load(b, 0, b->n);
+    b->load(b, 0, b->n, 0);
     for (uint32_t i = 0; i < b->n; i++) {
         for (uint32_t j = 0; j < HANDNET_HIDDEN; j++) {
             double z = (double)a->b1[j / 2][j % 2];

@@ -37,7 +37,7 @@ static void gather(const struct mlprt_dataset *d, const struct mlprt_model *m,
                    const uint32_t *index, uint32_t n, void *arena, uint32_t *label)
 {
     const struct mlprt_normalizers normalizers = mlprt_normalizers_of(m);
-    mlprt_dataset_gather(d, m, &normalizers, index, 0, n, arena, label);
+    mlprt_dataset_gather(d, m, &normalizers, index, 0, n, 0, arena, label);
 }
 
 static const struct mlprt_source files = {
@@ -366,11 +366,11 @@ Test(dataset, input_is_target)
         const uint32_t index[] = {1};                                                              \
         uint32_t label;                                                                            \
         struct mlprt_normalizers n = mlprt_normalizers_of(&model);                                 \
-        mlprt_dataset_gather(&d, &model, &n, index, 0, 1, plain, &label);                          \
+        mlprt_dataset_gather(&d, &model, &n, index, 0, 1, 0, plain, &label);                       \
         n.input.how = (struct mlprt_normalize){MLPRT_SCALE, 1 / 255.0};                            \
-        mlprt_dataset_gather(&d, &model, &n, index, 0, 1, scaled, &label);                         \
+        mlprt_dataset_gather(&d, &model, &n, index, 0, 1, 0, scaled, &label);                      \
         n.input = (struct mlprt_normalizer){{MLPRT_MINMAX, 0}, COLUMNS, offset, factors};          \
-        mlprt_dataset_gather(&d, &model, &n, index, 0, 1, minmax, &label);                         \
+        mlprt_dataset_gather(&d, &model, &n, index, 0, 1, 0, minmax, &label);                      \
         cr_expect_eq(label, 6);                                                                    \
         for (int i = 0; i < STRIDE; i++) {                                                         \
             const bool in = i < COLUMNS;                                                           \

@@ -60,7 +60,7 @@ static void expect_column(uint32_t column, const float expected[ROWS])
             float input[INPUTS];
             char size[64 + sizeof(float)];
         } arena;
-        mlprt_dataset_gather(&data, &model, &n, &i, 0, 1, &arena, NULL);
+        mlprt_dataset_gather(&data, &model, &n, &i, 0, 1, 0, &arena, NULL);
         cr_expect(arena.input[column] == expected[i], "row %u, column %u: %a", i, column,
                   (double)arena.input[column]);
     }

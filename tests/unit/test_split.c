@@ -60,7 +60,7 @@ static void expect_samples(const struct mlprt_dataset *d, const char *expected)
     for (uint32_t i = 0; i < d->samples; i++) {
         float number;
         uint32_t label;
-        mlprt_dataset_gather(d, &model, &unchanged, &i, 0, 1, &number, &label);
+        mlprt_dataset_gather(d, &model, &unchanged, &i, 0, 1, 0, &number, &label);
         cr_expect_eq(label, (uint32_t)rows[2 * (int)number + 1]);
         sprintf(text + strlen(text), "%s%d", i ? " " : "", (int)number);
     }

@@ -10,9 +10,9 @@
 
 TestSuite(train, .init = prepare_training, .fini = clean_training);
 
-static void loaded(const struct mlprt_batch *batch, size_t first, size_t last)
+static void loaded(const struct mlprt_batch *batch, size_t first, size_t last, size_t row)
 {
-    (void)batch, (void)first, (void)last;
+    (void)batch, (void)first, (void)last, (void)row;
 }
 
 /* Trains by the plainest loop there is, as numerics and language have it. */
@@ -36,8 +36,8 @@ static void train_by_hand(struct mlprt_session *s, uint32_t batch_size)
                                               .seed = options.seed,
                                               .lr = options.lr,
                                               .threads = 1};
-            mlprt_dataset_gather(&d.train, &model, &s->normalizers, order + first, 0, n, s->arena,
-                                 label);
+            mlprt_dataset_gather(&d.train, &model, &s->normalizers, order + first, 0, n, 0,
+                                 s->arena, label);
             handnet_backward(&batch);
             handnet_update(&batch);
         }

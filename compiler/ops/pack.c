@@ -1,0 +1,60 @@
+/* pack: a value as the sums over the batch want it.
+ *
+ *     pack [batch, units] = x      column (r, k) at [k / PANEL][r][k % PANEL]
+ *
+ * dW sums over samples, some columns of x at a time: in rows these are a few elements of each, far
+ * apart; in panels they are one stretch of memory. Rows of x are in the caches when they are
+ * copied, and need not be kept for the batch then. */
+#include "ice.h"
+#include "ops/ops.h"
+
+static void check(const struct ir *ir, const struct op *op)
+{
+    REQUIRE(ir_at(ir, op->out[0])->role == ROLE_PACK);
+    REQUIRE(ir_at(ir, op->in[0])->units == ir_at(ir, op->out[0])->units);
+}
+
+static void eval(struct ir_eval *ev, const struct op *op)
+{
+    for (uint32_t r = 0; r < ev->n; r++)
+        for (uint32_t k = 0; k < ir_at(ev->ir, op->in[0])->units; k++)
+            *ev_at(ev, op->out[0], r, k) = *ev_at(ev, op->in[0], r, k);
+}
+
+/* Panels are far apart, by a multiple of a page and a row: a row at a time meets each cache set
+ * once. */
+static void emit(struct emit *e, const struct op *op)
+{
+    struct cbuild *cb = e->cb;
+    const struct isa_vector *v = isa_vector(e->isa, e->ir->f64);
+    const struct lane lane = {.cb = cb, .vector = v->lanes > 1 ? v : NULL};
+    const uint32_t units = ir_at(e->ir, op->in[0])->units;
+    struct cx *panel = cx_int(cb, PANEL), *zero = cx_int(cb, 0);
+    struct cx *r = cb_for(cb, "r", e->first, e->last, 1);
+    struct cx *row = emit_row_in(e, "row", e->in[0], op->in[0], r);
+    struct cx *p = cb_for(cb, "p", zero, cx_int(cb, (units + PANEL - 1) / PANEL), 1);
+    struct cx *i = cb_for(cb, "i", zero, panel, lane_count(&lane));
+    struct cx *to = cx_add(cb, cx_mul(cb, p, emit_stride(e, op->out[0])), cx_mul(cb, r, panel));
+    lane_store(&lane, e->out[0], cx_add(cb, to, i),
+               lane_at(&lane, row, cx_add(cb, cx_mul(cb, p, panel), i)));
+    cb_end(cb);
+    cb_end(cb);
+    cb_end(cb);
+}
+
+static const char *formula(struct arena *arena, const struct ir *ir, const struct op *op)
+{
+    return arena_printf(arena, "%s = %s, in panels", ir_at(ir, op->out[0])->name,
+                        ir_at(ir, op->in[0])->name);
+}
+
+const struct op_rule pack_rule = {.inputs = 1,
+                                  .outputs = 1,
+                                  .in_names = {"x"},
+                                  .out_names = {"pack"},
+                                  .verb = "pack",
+                                  .check = check,
+                                  .eval = eval,
+                                  .emit = emit,
+                                  .formula = formula,
+                                  .flops = flops_none};
