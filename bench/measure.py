@@ -5,6 +5,7 @@ turn within a round, and the machine's peak with them. What comes out are lines 
 ours alone, with its share of the peak, and one for each peer, with the median of the rounds' ratios.
 """
 
+import os
 import re
 import statistics
 import time
@@ -108,18 +109,19 @@ class Trainer:
 
     def __init__(self, program, folder, threads):
         self.command = [str(program), "train", "--data", str(folder), "--init",
-                        str(folder / "weights.safetensors"), "--threads", str(threads), "--save",
-                        str(folder / "saved"), "--checkpoint", str(folder / "saved.ckpt")]
+                        str(folder / "weights.safetensors"), "--save", str(folder / "saved"),
+                        "--checkpoint", str(folder / "saved.ckpt")]
+        self.environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
         self.epochs = None
 
     def loss(self, epochs):
         """The mean loss that the last of so many epochs ends with."""
-        text = run([*self.command, "--epochs", epochs]).decode()
+        text = run([*self.command, "--epochs", epochs], env=self.environment).decode()
         return float(re.findall(r"^epoch .*  loss (\S+)", text, re.MULTILINE)[-1])
 
     def whole(self, epochs):
         start = time.perf_counter()
-        run([*self.command, "--quiet", "--epochs", epochs])
+        run([*self.command, "--quiet", "--epochs", epochs], env=self.environment)
         return time.perf_counter() - start
 
     def epoch(self):

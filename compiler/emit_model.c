@@ -53,6 +53,18 @@ static void add_value(struct emitter *em, struct cx *row, uint32_t index)
     }
 }
 
+/* Handing work to threads and waiting for them takes some microseconds a step; a thread does so
+ * many operations in about ten. */
+static const uint64_t serial_flops = 1 << 20;
+
+static bool is_serial(const struct ir *ir)
+{
+    uint64_t flops = 0; /* for a sample */
+    for (size_t i = 0; i < ir->ops.len; i++)
+        flops += op_rule(ir->ops.at[i].kind)->flops(ir, &ir->ops.at[i]);
+    return flops * ir->batch < serial_flops;
+}
+
 static struct cx *layer_row(struct emitter *em, uint32_t index)
 {
     struct cbuild *cb = &em->cb;
@@ -284,6 +296,7 @@ static void emit_struct(struct emitter *em)
     add(em, m, ".hash", text(em, identity_hash(em)));
     add(em, m, ".program", word(em, "program"));
     add(em, m, ".threads", word(em, "mlprt_threads"));
+    add(em, m, ".serial", truth(em, is_serial(ir)));
     add(em, m, ".breaches", word(em, "mlprt_breaches"));
     add(em, m, ".element", word(em, ir->f64 ? "MLPRT_F64" : "MLPRT_F32"));
     add(em, m, ".input_size", count(em, em->model->input_size));

@@ -111,9 +111,11 @@ static void print_bits(const struct mlprt_session *s)
 {
     const uint32_t breaches = mlprt_breach_find(s->model);
     const bool openmp = s->model->threads && s->model->threads();
+    const char *why = !openmp            ? ", compiled without OpenMP"
+                      : s->model->serial ? ", since a step is small"
+                                         : "";
 
-    printf("%-10s %" PRIu32 "%s\n", "threads", s->threads,
-           openmp ? "" : ", compiled without OpenMP");
+    printf("%-10s %" PRIu32 "%s\n", "threads", s->threads, why);
     printf("%-10s path %s, ", "bits", s->path->name);
     if (breaches)
         printf("outside the promise: %s\n", mlprt_breach_cause(breaches));

@@ -183,7 +183,8 @@ struct mlprt_model {
     double min_delta;  /* what counts as smaller */
     bool keep_best;    /* save the weights of the smallest validation loss; else the last */
 
-    uint32_t (*threads)(void);  /* that OpenMP would take; 0 where it was compiled without */
+    uint32_t (*threads)(void); /* that OpenMP would take; 0 where it was compiled without */
+    bool serial; /* a step is too little work to share, unless threads are asked for */
     uint32_t (*breaches)(void); /* of the promise: a set of enum mlprt_breach */
 };
 

@@ -43,7 +43,9 @@ static uint32_t threads_choose(const struct mlprt_model *model, const struct mlp
     const uint32_t own = model->threads ? model->threads() : 0;
     if (own == 0)
         return 1; /* compiled without OpenMP */
-    return options->threads ? options->threads : own;
+    if (options->threads)
+        return options->threads;
+    return model->serial ? 1 : own;
 }
 
 enum mlprt_status mlprt_session_open(struct mlprt_session *s, const struct mlprt_model *model,

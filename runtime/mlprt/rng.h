@@ -71,12 +71,12 @@ static inline double mlprt_uniform24(uint32_t word)
  * over for the next; the last is taken as it is, which happens in fewer than (n / 2^32)^3 draws. */
 static inline uint32_t mlprt_bounded(struct mlprt_words words, uint32_t n)
 {
-    const uint32_t uneven = (0u - n) % n; /* 2^32 mod n */
     uint64_t product = 0;
 
     for (int i = 0; i < 4; i++) {
         product = (uint64_t)words.w[i] * n;
-        if ((uint32_t)product >= uneven) {
+        /* Uneven are remainders below 2^32 mod n; most are not even below n. */
+        if ((uint32_t)product >= n || (uint32_t)product >= (0u - n) % n) {
             break;
         }
     }

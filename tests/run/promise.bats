@@ -144,7 +144,10 @@ END
 
 @test "promise: threads are OpenMP's own, or those asked for" {
     built gcc -O2 -fopenmp
-    OMP_NUM_THREADS=3 ./net info | grep -qx "threads    3"
+    OMP_NUM_THREADS=3 ./net info | grep -qx "threads    1, since a step is small"
+    mlpgen "$ROOT/examples/fashion/fashion.mlp"
+    linked fashion.c fashion -O0 -fopenmp
+    OMP_NUM_THREADS=3 ./fashion info | grep -qx "threads    3"
     OMP_NUM_THREADS=3 ./net train --quiet --threads 2 2>err
     [ ! -s err ]
     run ./net train --threads 1025
