@@ -90,8 +90,8 @@ static void eval(struct ir_eval *ev, const struct op *op)
         double *w = &ev->value[op->out[0]][i];
         double *m = &ev->value[op->out[1]][i], *s = &ev->value[op->out[2]][i];
         const double g = update_gradient(ev, op, gradient_decay(op), i);
-        *m = ev_fma(ev, b1, *m, ev_round(ev, rest1 * g));
-        *s = ev_fma(ev, b2, *s, ev_round(ev, ev_round(ev, rest2 * g) * g));
+        *m = update_state(ev, ev_fma(ev, b1, *m, ev_round(ev, rest1 * g)));
+        *s = update_state(ev, ev_fma(ev, b2, *s, ev_round(ev, ev_round(ev, rest2 * g) * g)));
         const double divisor = ev_round(ev, ev_round(ev, ev_sqrt(ev, *s) / root) + eps);
         const double old = own_decay(op) > 0 ? ev_round(ev, *w * kept) : *w;
         *w = ev_fma(ev, -rate, ev_round(ev, *m / divisor), old);

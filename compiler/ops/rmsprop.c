@@ -36,11 +36,11 @@ static void eval(struct ir_eval *ev, const struct op *op)
     for (size_t i = 0; i < update_size(ev, op); i++) {
         double *w = &ev->value[op->out[0]][i], *s = &ev->value[op->out[1]][i];
         const double g = update_gradient(ev, op, op->attr[UPDATE_DECAY], i);
-        *s = ev_fma(ev, alpha, *s, ev_round(ev, ev_round(ev, rest * g) * g));
+        *s = update_state(ev, ev_fma(ev, alpha, *s, ev_round(ev, ev_round(ev, rest * g) * g)));
         double q = ev_round(ev, g / ev_round(ev, ev_sqrt(ev, *s) + eps));
         if (op->in[3] != NO_TENSOR) {
             double *v = &ev->value[op->out[2]][i];
-            q = *v = ev_fma(ev, ev_round(ev, op->attr[MOMENTUM]), *v, q);
+            q = *v = update_state(ev, ev_fma(ev, ev_round(ev, op->attr[MOMENTUM]), *v, q));
         }
         *w = ev_fma(ev, -lr, q, *w);
     }

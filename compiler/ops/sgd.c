@@ -34,7 +34,7 @@ static void eval(struct ir_eval *ev, const struct op *op)
         double g = update_gradient(ev, op, op->attr[UPDATE_DECAY], i);
         if (op->in[2] != NO_TENSOR) {
             double *v = &ev->value[op->out[1]][i];
-            *v = ev_fma(ev, momentum, *v, g);
+            *v = update_state(ev, ev_fma(ev, momentum, *v, g));
             g = op->attr[NESTEROV] != 0 ? ev_fma(ev, momentum, *v, g) : *v;
         }
         *w = ev_fma(ev, -lr, g, *w);

@@ -3,6 +3,9 @@
 
 #include "ice.h"
 
+#include <float.h>
+#include <math.h>
+
 extern const struct optimizer optimizer_sgd, optimizer_adam, optimizer_adamw, optimizer_rmsprop;
 
 static const struct optimizer *optimizer_of(const struct word *word)
@@ -84,6 +87,19 @@ double update_gradient(const struct ir_eval *ev, const struct op *op, double dec
     if (ir_clip_norm(ev->ir) > 0)
         g = ev_round(ev, g * ev->clip);
     return decay > 0 ? ev_fma(ev, ev_round(ev, decay), ev->value[op->out[0]][i], g) : g;
+}
+
+/* A state that decays, for want of gradients, would stay at the subnormal numbers for ever:
+ * rounded, 0.9 times the smallest is the smallest again. With these many processors are a hundred
+ * times as slow. */
+static double least_normal(bool f64)
+{
+    return f64 ? DBL_MIN : (double)FLT_MIN;
+}
+
+double update_state(const struct ir_eval *ev, double v)
+{
+    return least_normal(ev->f64) > fabs(v) ? 0 : v;
 }
 
 /* ---- emission: the numbers of a step ---- */
@@ -179,7 +195,10 @@ struct cx *update_scalar(const struct update *u, const char *name)
 
 void update_state_set(struct update *u, size_t i, const char *name, struct cx *v)
 {
-    u->state[i] = lane_local(u->lane, name, v);
+    const struct lane *l = u->lane;
+    struct cx *zero = lane_constant(l, 0), *least = lane_constant(l, least_normal(l->cb->f64));
+    v = lane_local(l, arena_printf(l->cb->arena, "any_%s", name), v);
+    u->state[i] = lane_local(l, name, lane_select_gt(l, least, lane_abs(l, v), zero, v));
 }
 
 static struct cx *gradient_emit(struct emit *e, const struct update *u, struct cx *d, double decay)
@@ -222,7 +241,9 @@ void update_emit(struct emit *e, const struct op *op, double decay, update_body 
         .cb = cb, .vector = v->lanes > 1 && w->panel == PANEL ? v : NULL, .suffix = "i"};
     struct cx *zero = cx_int(cb, 0), *panel = cx_int(cb, PANEL), *base = zero, *d_base = zero;
     struct cx *from = zero, *count = cx_int(cb, (int64_t)tensor_stored(e->ir, w));
-    struct cx *seen = lane_variable(&lane, "seen", lane_at(&lane, e->fault, zero));
+    struct lane outside = lane;
+    outside.suffix = NULL;
+    struct cx *seen = lane_variable(&outside, "seen", lane_at(&lane, e->fault, zero));
     if (op->slices) {
         from = cx_mul(cb, e->first, panel);
         count = cx_mul(cb, cx_sub(cb, e->last, e->first), panel);

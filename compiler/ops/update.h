@@ -35,7 +35,7 @@ typedef void update_body(const struct op *op, struct update *u);
 void update_emit(struct emit *e, const struct op *op, double decay, update_body *body);
 /* A parameter of the function, in every lane. */
 struct cx *update_scalar(const struct update *u, const char *name);
-/* Sets u->state[i] to v, under the state's name with a dash. */
+/* Sets u->state[i] to v, or to 0 where v is subnormal, under that name. */
 void update_state_set(struct update *u, size_t i, const char *name, struct cx *v);
 
 /* The scalars of an update: the optimizer's, and those of the gradient. */
@@ -52,6 +52,9 @@ void update_constants_lr(struct cbuild *cb, const struct op *op);
 /* The same in the evaluator: element i's gradient, and how many elements there are. */
 double update_gradient(const struct ir_eval *ev, const struct op *op, double decay, size_t i);
 size_t update_size(const struct ir_eval *ev, const struct op *op);
+
+/* What a state becomes that is set to v: 0 where v is subnormal. */
+double update_state(const struct ir_eval *ev, double v);
 
 void update_check(const struct ir *ir, const struct op *op);
 /* "g = d_hidden_w/n + 0.1·w" */

@@ -1,6 +1,7 @@
 /* The reference evaluator: gradients, steps, dropout, and that no pass changes a bit. */
 #include "lowered.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -151,6 +152,36 @@ Test(ir_eval, sgd)
     expect_sgd("momentum = 0.5", 0.5, 0, false);
     expect_sgd("momentum = 0.5, weight_decay = 0.25", 0.5, 0.25, false);
     expect_sgd("momentum = 0.5, nesterov = true, weight_decay = 0.25", 0.5, 0.25, true);
+}
+
+/* Where an input of 0 gives no gradient, half of v is left after a step. */
+static void expect_state(bool f64, double v, double left)
+{
+    static const char *const text =
+        "model net { input = 1; loss = half_squared; dense(1, bias = false); }\n"
+        "data { train = table([0, 0]); }\n"
+        "train { optimizer = sgd(lr = 0.25, momentum = 0.5); batch = 1; epochs = 1; }\n";
+    struct program p;
+    struct ir_eval ev;
+    struct ir *ir = ir_of(&p, text, PRUNE, UNROLL_AUTO);
+    ir_eval_init(&ev, &p.arena, ir, f64);
+    ev.n = 1;
+    double *state = ev_at(&ev, ir->params.at[0].state[0], 0, 0);
+    *state = v;
+    ir_eval_run(&ev, SECTION_FORWARD, SECTION_UPDATE);
+    cr_expect_eq(*state, left, "%g leaves %g, not %g", v, *state, left);
+    program_close(&p);
+}
+
+Test(ir_eval, states_are_never_subnormal)
+{
+    const double least = (double)FLT_MIN;
+    expect_state(false, -2 * least, -least);
+    expect_state(false, 1.5 * least, 0);
+    expect_state(false, (double)-FLT_TRUE_MIN, 0);
+    expect_state(true, 1.5 * least, 0.75 * least);
+    expect_state(true, 2 * DBL_MIN, DBL_MIN);
+    expect_state(true, -1.5 * DBL_MIN, 0);
 }
 
 /* In evaluation classic dropout scales by 1 − p and inverted dropout does nothing. */
