@@ -3,7 +3,7 @@
 #include "emit.h"
 
 #include "embed.h"
-#include "kernel.h"
+#include "tile.h"
 #include "version.h"
 
 #include <string.h>
@@ -86,7 +86,7 @@ static void emit_constants(struct emitter *em)
 static void emit_zeros(struct emitter *em)
 {
     struct cbuild *cb = &em->cb;
-    const unsigned count = kernel_zeros(em->ir);
+    const unsigned count = tile_zeros(em->ir);
     if (!count)
         return;
     struct cx *zeros = cx_list(cb, false);

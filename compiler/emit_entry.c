@@ -7,7 +7,6 @@
  * gradients has to be known first are all of them kept. */
 #include "emit.h"
 
-#include "kernel.h"
 #include "ops/ops.h"
 
 enum {

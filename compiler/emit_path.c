@@ -4,9 +4,9 @@
  * arena is known only to its caller. */
 #include "emit.h"
 
-#include "kernel.h"
 #include "lane_math.h"
 #include "ops/ops.h"
+#include "tile.h"
 
 static const char *function_name(struct arena *arena, const struct op *op, const struct isa *isa)
 {
@@ -270,7 +270,7 @@ void emit_path(struct emitter *em, const struct isa *isa)
         cb_blank(cb);
     }
     struct cs *code = NULL, **here = cb_redirect(cb, &code);
-    kernel_emit_tiles(cb, em->ir, isa);
+    tile_emit_all(cb, em->ir, isa);
     for (size_t i = 0; i < em->ir->ops.len; i++)
         emit_op(em, isa, &em->ir->ops.at[i]);
     cb_redirect(cb, here);

@@ -1,12 +1,5 @@
-/* Register tiles: one emitter for every product of matrices that training needs.
- *
- * A tile is a function of the generated file that computes `rows` x PANEL elements of
- *
- *     c[i][j] = start[j] + Σ_k a[i][k] · b[k][j]        k ascending, one fma each
- *
- * with all sums in registers. Forward pass, dX and dW are the same tile with other strides; what is
- * applied to the finished sums (relu, say) is its epilogue. Tiles are emitted once for each pair of
- * rows and epilogue that a model needs, and inlined where they are called with constant strides. */
+/* Products of matrices: one emitter for all that training needs. Forward pass, dX and dW are the
+ * same loops over the same register tiles (tile.h), with other strides. */
 #ifndef MLPGEN_KERNEL_H
 #define MLPGEN_KERNEL_H
 
@@ -25,16 +18,7 @@ struct product {
     struct cx *c, *c_first, *c_panel, *c_row;
 };
 
-/* How many of op's posts a tile's epilogue takes; the rest follows in loops. */
-size_t kernel_posts(const struct op *op, const struct isa *isa);
-
 /* Emits the loops over panels and rows that call the tiles. */
 void kernel_emit_product(struct emit *e, const struct op *op, const struct product *p);
-
-/* Length of the array `zeros` that sums without a bias start from; 0: there are none. */
-unsigned kernel_zeros(const struct ir *ir);
-
-/* Emits the tiles that the IR's looped ops call on one instruction set. */
-void kernel_emit_tiles(struct cbuild *cb, const struct ir *ir, const struct isa *isa);
 
 #endif

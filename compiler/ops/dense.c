@@ -13,6 +13,7 @@
 #include "kernel.h"
 #include "lane.h"
 #include "ops/ops.h"
+#include "tile.h"
 
 /* Element (unit, k) of a parameter-like tensor, counted from its start (see struct mlprt_param). */
 static int64_t panel_index(const struct tensor *t, uint32_t k, uint32_t unit)
@@ -90,7 +91,7 @@ static void rows_emit_tiles(struct emit *e, const struct op *op)
                               .c_panel = panel,
                               .c_row = emit_stride(e, op->out[0])};
     kernel_emit_product(e, op, &p);
-    emit_posts(e, op, kernel_posts(op, e->isa));
+    emit_posts(e, op, tile_posts(op, e->isa));
 }
 
 static void rows_emit(struct emit *e, const struct op *op)

@@ -1,0 +1,42 @@
+/* Register tiles: functions of the generated file that compute a few rows and panels of
+ *
+ *     c[i][j] = start[j] + Σ_k a[i][k] · b[k][j]        k ascending, one fma each
+ *
+ * with all sums in registers; what is applied to the finished sums (relu, say) is a tile's
+ * epilogue. Tiles are emitted once for each size and epilogue that a model needs, and inlined where
+ * they are called with constant strides. */
+#ifndef MLPGEN_TILE_H
+#define MLPGEN_TILE_H
+
+#include "ops/ops.h"
+
+enum { TILE_ROWS_MAX = 16, TILE_VECTORS_MAX = PANEL, TILE_SIZES_MAX = 8 };
+
+/* Panels side by side in a tile, where there are so many. */
+unsigned tile_panels(const struct isa *isa, bool f64);
+/* Rows of the tiles that an instruction set gets: as many as its registers hold sums for, then
+ * halves, so that any number of rows is a few calls. Returns how many there are. */
+size_t tile_rows(const struct isa *isa, bool f64, unsigned rows[TILE_SIZES_MAX]);
+
+/* How many tiles of each width, in panels, cover a product's panels. Narrow tiles keep fewer sums
+ * and load more for each, so that two tiles one panel short are better than one of a single panel.
+ */
+struct tile_widths {
+    uint32_t tiles[TILE_VECTORS_MAX + 1];
+};
+struct tile_widths tile_widths(const struct isa *isa, bool f64, uint32_t panels);
+
+/* How many of op's posts a tile's epilogue takes; the rest follows in loops. */
+size_t tile_posts(const struct op *op, const struct isa *isa);
+/* "tile12x32_relu_avx512", "tile1x16_leaky_relu_grad_0p01_portable": different tiles have different
+ * names. */
+const char *tile_name(struct arena *arena, const struct op *op, const struct isa *isa,
+                      unsigned rows, unsigned panels);
+
+/* Length of the array `zeros` that sums without a bias start from; 0: there are none. */
+unsigned tile_zeros(const struct ir *ir);
+
+/* Emits the tiles that the IR's looped ops call on one instruction set. */
+void tile_emit_all(struct cbuild *cb, const struct ir *ir, const struct isa *isa);
+
+#endif
