@@ -40,12 +40,16 @@ static void emit_includes(struct emitter *em)
         cb_verbatim(cb, "#include <mlprt.h>");
     cb_blank(cb);
     cb_verbatim(cb, "#include <math.h>");
-    for (size_t i = 0; i < isa_count; i++)
-        if (isas[i].include && emit_wants(em, &isas[i])) {
-            cb_verbatim(cb, "#if %s", isas[i].guard);
-            cb_verbatim(cb, "#include <%s>", isas[i].include);
-            cb_verbatim(cb, "#endif");
-        }
+    const char *last = "";
+    for (size_t i = 0; i < isa_count; i++) {
+        const char *header = isas[i].include;
+        if (!header || !emit_wants(em, &isas[i]) || !strcmp(header, last))
+            continue;
+        cb_verbatim(cb, "#if %s", isas[i].guard);
+        cb_verbatim(cb, "#include <%s>", header);
+        cb_verbatim(cb, "#endif");
+        last = header;
+    }
     cb_blank(cb);
 }
 
@@ -61,7 +65,7 @@ static void emit_constants(struct emitter *em)
         "of a sample's tensor are LD_x elements apart where that is not N_x: padded to whole "
         "panels and an odd number of cache lines. A weight w[k][j] of a looped layer stands in "
         "panels of %d columns, at [j / %d][k][j %% %d]; of a layer that is written out, at "
-        "[k][j].",
+        "[k][j]. x_pack has the columns of x in such panels, LD_x_pack elements apart.",
         PANEL, PANEL, PANEL);
     const struct life *lives = ir_lives(ir);
     for (size_t i = 0; i < ir->tensors.len; i++) {
