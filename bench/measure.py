@@ -107,10 +107,11 @@ class Row:
 class Trainer:
     """One of our programs, and how an epoch of it is timed."""
 
-    def __init__(self, program, folder, threads):
-        self.command = [str(program), "train", "--data", str(folder), "--init",
-                        str(folder / "weights.safetensors"), "--save", str(folder / "saved"),
-                        "--checkpoint", str(folder / "saved.ckpt")]
+    def __init__(self, program, folder, threads, compared=False):
+        self.command = [str(program), "train", "--data", str(folder), "--save",
+                        str(folder / "saved"), "--checkpoint", str(folder / "saved.ckpt")]
+        if compared:  # with peers, who start from the same weights
+            self.command += ["--init", str(folder / "weights.safetensors")]
         self.environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
         self.epochs = None
 
@@ -159,7 +160,8 @@ class Training(Row):
 
     def prepare(self, shop):
         folder = data.folder_of(shop, self.source, self.samples, self.shape, self.epochs)
-        self.trainer = Trainer(shop.trainer(self.model, self.defines), folder, self.threads)
+        program = shop.trainer(self.model, self.defines)
+        self.trainer = Trainer(program, folder, self.threads, bool(self.peers))
         self.ours, self.shares, self.floors, self.loss = [], [], [], {}
         self.own_loss = self.trainer.loss(self.epochs) if self.peers else None
         self.start_peers(lambda name: peers.of_training(shop, name, self, folder))
