@@ -1,9 +1,8 @@
 /* infer: nanoseconds for one sample through a network that mlpgen wrote.
  *
  * Linked with the generated file in the place of the runtime: the file's main hands its model to
- * mlprt_main, which is here, and samples go one by one (a mini-batch of 1) through the first path
- * that the machine can take. That path computes the sample's loss too. The weights are random: time
- * does not depend on them. Prints
+ * mlprt_main, which is here, and samples go one by one through the first path that the machine can
+ * take. The weights are random: time does not depend on them. Prints
  *
  *     throughput NS    1,024 different inputs, one after the other, all outputs read
  *     latency NS       each input waits for the output before it
@@ -68,12 +67,6 @@ static void draw_params(const struct mlprt_model *model, char *arena)
     }
 }
 
-/* The inputs are there already. */
-static void nothing(const struct mlprt_batch *batch, size_t first, size_t last, size_t row)
-{
-    (void)batch, (void)first, (void)last, (void)row;
-}
-
 /* The next STRETCH of the inputs; `wait` times the output before it is added to each. */
 static void stretch(const struct mlprt_model *model, const struct mlprt_path *path,
                     const struct mlprt_batch *batch, const float *inputs, float wait)
@@ -87,7 +80,7 @@ static void stretch(const struct mlprt_model *model, const struct mlprt_path *pa
         memcpy(input, inputs + i * model->input_size, model->input_size * sizeof *input);
         if (wait > 0)
             input[0] += wait * output[0];
-        path->evaluate(batch);
+        path->infer(batch);
         for (uint32_t j = 0; j < model->output_size; j++)
             sum += output[j];
     }
@@ -120,9 +113,7 @@ int mlprt_main(const struct mlprt_model *model, int argc, char **argv)
     const struct mlprt_path *path = path_of(model);
     char *arena = allocate(model->arena_size);
     float *inputs = allocate((size_t)INPUTS * model->input_size * sizeof *inputs);
-    const uint32_t label = 0;
-    const struct mlprt_batch batch = {
-        .arena = arena, .load = nothing, .label = &label, .n = 1, .seed = 1, .threads = 1};
+    const struct mlprt_batch batch = {.arena = arena, .n = 1, .threads = 1};
 
     draw_params(model, arena);
     for (size_t i = 0; i < (size_t)INPUTS * model->input_size; i++)

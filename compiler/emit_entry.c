@@ -108,6 +108,25 @@ static uint32_t row_block(const struct ir *ir)
     return weights > NEAR_CACHE ? ROW_BLOCK_LARGE : ROW_BLOCK;
 }
 
+/* Has samples first … last-1 put into the rows from `row` on. */
+static void emit_load_call(struct emitter *em, struct cx *first, struct cx *last, struct cx *row)
+{
+    struct cbuild *cb = &em->cb;
+    cb_do(cb, cx_call(cb, CT_OTHER, "batch->load", 4, cx_name(cb, CT_OTHER, "batch"), first, last,
+                      row));
+}
+
+/* The ops over samples up to a section. */
+static void emit_row_ops(struct emitter *em, const struct isa *isa, enum section last,
+                         const struct emit_range *rows)
+{
+    for (size_t i = 0; i < em->ir->ops.len; i++) {
+        const struct op *op = &em->ir->ops.at[i];
+        if (op->phase == PHASE_ROWS && op->section <= last)
+            emit_call(em, isa, op, rows);
+    }
+}
+
 static void emit_rows(struct emitter *em, const struct isa *isa, enum section last)
 {
     struct cbuild *cb = &em->cb;
@@ -117,13 +136,9 @@ static void emit_rows(struct emitter *em, const struct isa *isa, enum section la
     struct emit_range rows = open_blocks(cb, start, end, row_block(em->ir));
     rows.passing = start;
     cb_declare(cb, "const size_t", CT_INT, "n", cx_sub(cb, rows.last, rows.first));
-    cb_do(cb, cx_call(cb, CT_OTHER, "batch->load", 4, cx_name(cb, CT_OTHER, "batch"), rows.first,
-                      rows.last, ir_at(em->ir, em->ir->input)->passing ? start : rows.first));
-    for (size_t i = 0; i < em->ir->ops.len; i++) {
-        const struct op *op = &em->ir->ops.at[i];
-        if (op->phase == PHASE_ROWS && op->section <= last)
-            emit_call(em, isa, op, &rows);
-    }
+    emit_load_call(em, rows.first, rows.last,
+                   ir_at(em->ir, em->ir->input)->passing ? start : rows.first);
+    emit_row_ops(em, isa, last, &rows);
     cb_end(cb);
 }
 
@@ -171,7 +186,7 @@ static void emit_group(struct emitter *em, const struct isa *isa, size_t n,
 /* A gradient that is used at once stands, block by block, at the start of this thread's share of
  * its tensor; one that is kept stands where it belongs. */
 static void emit_slices(struct emitter *em, const struct isa *isa, const struct param *p, size_t n,
-                        const struct op *const *group, bool at_once)
+                        const struct op *const *group, bool at_once, struct cx *staged)
 {
     struct cbuild *cb = &em->cb;
     const struct tensor *t = ir_at(em->ir, p->value);
@@ -180,7 +195,7 @@ static void emit_slices(struct emitter *em, const struct isa *isa, const struct 
                                   matrix ? t->depth : tensor_panels(t)};
     struct cx *row = cx_int(cb, (int64_t)(matrix ? tensor_panels(t) : 1) * PANEL);
     struct cx *panel = cx_int(cb, PANEL);
-    struct emit_range range;
+    struct emit_range range = {0};
     cb_block(cb);
     if (at_once) {
         struct cx *start = cb_declare(cb, "const size_t", CT_INT, "start", bound(cb, &extent, 0));
@@ -198,6 +213,7 @@ static void emit_slices(struct emitter *em, const struct isa *isa, const struct 
             range.gradient = gradient_at(em, p, cx_mul(cb, range.first, panel));
         range.panel_step = cx_int(cb, (int64_t)t->depth * PANEL);
     }
+    range.staged = staged;
     emit_group(em, isa, n, group, &range);
     if (at_once)
         cb_end(cb);
@@ -206,17 +222,19 @@ static void emit_slices(struct emitter *em, const struct isa *isa, const struct 
 
 /* What comes in one piece is done by the threads in turn. */
 static void emit_whole(struct emitter *em, const struct isa *isa, size_t n,
-                       const struct op *const *group, int64_t turn)
+                       const struct op *const *group, int64_t turn, struct cx *staged)
 {
     struct cbuild *cb = &em->cb;
-    const struct emit_range all = {0};
+    const struct emit_range all = {.staged = staged};
     cb_if(cb, cx_eq(cb, cx_mod(cb, cx_int(cb, turn), cx_name(cb, CT_INT, "parts")),
                     cx_name(cb, CT_INT, "part")));
     emit_group(em, isa, n, group, &all);
     cb_end(cb);
 }
 
-static void emit_weights(struct emitter *em, const struct isa *isa, unsigned what)
+/* What is to be done to all parameters; staged as in struct emit_range. */
+static void emit_weights(struct emitter *em, const struct isa *isa, unsigned what,
+                         struct cx *staged)
 {
     const bool at_once = what & DO_GRADIENT && what & DO_UPDATE;
     int64_t turn = 0;
@@ -225,9 +243,9 @@ static void emit_weights(struct emitter *em, const struct isa *isa, unsigned wha
         const struct op *group[GROUP_MAX];
         const size_t n = group_of(em->ir, p, what, group);
         if (n && group[0]->slices)
-            emit_slices(em, isa, p, n, group, at_once && p->grad != NO_TENSOR);
+            emit_slices(em, isa, p, n, group, at_once && p->grad != NO_TENSOR, staged);
         else if (n)
-            emit_whole(em, isa, n, group, turn++);
+            emit_whole(em, isa, n, group, turn++, staged);
     }
 }
 
@@ -255,13 +273,30 @@ static bool has_ops(const struct ir *ir, const struct part *part)
     return false;
 }
 
+/* Declares a pointer to elements that a batch has as a member of that type. */
+static void declare_pointer(struct emitter *em, const char *name, const char *member)
+{
+    struct cbuild *cb = &em->cb;
+    cb_declare(cb, arena_printf(cb->arena, "%s *", cb_real_name(cb)), CT_REALS, name,
+               emit_batch(cb, CT_REALS, member));
+}
+
+/* A part over weights, where its function has batch, a, n and fault. */
+static void emit_weights_part(struct emitter *em, const struct isa *isa, const struct part *part,
+                              struct cx *staged)
+{
+    if (part->phase == PHASE_NORM || part->phase == PHASE_UPDATE)
+        update_emit_constants(&em->cb, em->ir, part->phase);
+    if (part->phase == PHASE_NORM)
+        emit_norm(em, isa);
+    else
+        emit_weights(em, isa, part->weights, staged);
+}
+
 static void emit_part_body(struct emitter *em, const struct isa *isa, const struct part *part)
 {
     struct cbuild *cb = &em->cb;
-    const char *real = cb_real_name(cb);
-    struct cx *batch = cx_name(cb, CT_OTHER, "batch");
-    cb_declare(cb, arena_printf(cb->arena, "%s *", real), CT_REALS, "a",
-               cx_member(cb, CT_REALS, batch, "arena"));
+    declare_pointer(em, "a", "arena");
     if (part->phase == PHASE_ROWS) {
         emit_rows(em, isa, part->last);
         return;
@@ -269,14 +304,8 @@ static void emit_part_body(struct emitter *em, const struct isa *isa, const stru
     if (part->weights & DO_GRADIENT)
         cb_declare(cb, "const size_t", CT_INT, "n", emit_batch(cb, CT_INT, "n"));
     if (part->weights & DO_UPDATE)
-        cb_declare(cb, arena_printf(cb->arena, "%s *", real), CT_REALS, "fault",
-                   cx_member(cb, CT_REALS, batch, "fault"));
-    if (part->phase == PHASE_NORM || part->phase == PHASE_UPDATE)
-        update_emit_constants(cb, em->ir, part->phase);
-    if (part->phase == PHASE_NORM)
-        emit_norm(em, isa);
-    else
-        emit_weights(em, isa, part->weights);
+        declare_pointer(em, "fault", "fault");
+    emit_weights_part(em, isa, part, NULL);
 }
 
 static void emit_part(struct emitter *em, const struct isa *isa, const struct part *part)
@@ -284,7 +313,8 @@ static void emit_part(struct emitter *em, const struct isa *isa, const struct pa
     struct cbuild *cb = &em->cb;
     cb->at = (struct span){0, 0};
     cb_comment(cb, part->comment, row_block(em->ir));
-    cb_function(cb, "static void", arena_printf(cb->arena, "%s_%s", part->name, isa->name),
+    cb_function(cb, isa_function(cb->arena, isa, INLINE_AS_IT_LIKES),
+                arena_printf(cb->arena, "%s_%s", part->name, isa->name),
                 "const struct mlprt_batch *batch, size_t part, size_t parts");
     emit_part_body(em, isa, part);
     cb_end(cb);
@@ -313,6 +343,62 @@ static void emit_entry(struct emitter *em, const struct isa *isa, const char *na
     cb_blank(cb);
 }
 
+/* One sample through the layers, in one function: what a caller waits for that has one. */
+static void emit_infer(struct emitter *em, const struct isa *isa)
+{
+    struct cbuild *cb = &em->cb;
+    const struct emit_range rows = {.first = cx_int(cb, 0), .passing = cx_int(cb, 0)};
+    cb->at = (struct span){0, 0};
+    cb_comment(cb, "The outputs of the sample whose inputs stand in the first row.");
+    cb_function(cb,
+                isa_function(cb->arena, isa, em->ir->run ? INLINE_ITS_CALLS : INLINE_AS_IT_LIKES),
+                arena_printf(cb->arena, "infer_%s", isa->name), "const struct mlprt_batch *batch");
+    declare_pointer(em, "a", "arena");
+    cb_declare(cb, "const size_t", CT_INT, "n", cx_int(cb, 1));
+    emit_row_ops(em, isa, SECTION_FORWARD, &rows);
+    cb_end(cb);
+    cb_blank(cb);
+}
+
+/* A run of steps on mini-batches that are all there, in one function and one thread: what a step
+ * costs beyond its arithmetic is the runtime's, and is paid once. */
+static void emit_run(struct emitter *em, const struct isa *isa, size_t count,
+                     const struct part *const *update)
+{
+    struct cbuild *cb = &em->cb;
+    struct cx *all = cx_name(cb, CT_OTHER, "run"), *size = cx_int(cb, em->ir->batch);
+    struct cx *steps = cx_member(cb, CT_INT, all, "steps");
+    cb->at = (struct span){0, 0};
+    cb_comment(cb, "Steps on as many mini-batches of %u, from a run's samples.", em->ir->batch);
+    cb_function(cb, isa_function(cb->arena, isa, INLINE_ITS_CALLS),
+                arena_printf(cb->arena, "run_%s", isa->name), "const struct mlprt_batch *run");
+    cb_declare(cb, "struct mlprt_batch", CT_OTHER, "one", cx_name(cb, CT_OTHER, "*run"));
+    cb_declare(cb, "const struct mlprt_batch *const", CT_OTHER, "batch",
+               cx_name(cb, CT_OTHER, "&one"));
+    declare_pointer(em, "a", "arena");
+    declare_pointer(em, "fault", "fault");
+    cb_declare(cb, "const size_t", CT_INT, "n", size);
+    cb_declare(cb, "const size_t", CT_INT, "part", cx_int(cb, 0));
+    cb_declare(cb, "const size_t", CT_INT, "parts", cx_int(cb, 1));
+    emit_load_call(em, cx_int(cb, 0), cx_mul(cb, steps, size), cx_int(cb, 0));
+    struct cx *i = cb_for(cb, "i", cx_int(cb, 0), steps, 1);
+    struct cx *row = cb_declare(cb, "const size_t", CT_INT, "row", cx_mul(cb, i, size));
+    cb_set(cb, cx_name(cb, CT_OTHER, "one.lr"),
+           cx_at(cb, cx_member(cb, CT_OTHER, all, "rates"), i));
+    const struct emit_range rows = {
+        .first = cx_int(cb, 0), .passing = cx_int(cb, 0), .staged = row};
+    emit_row_ops(em, isa, SECTION_BACKWARD, &rows);
+    for (size_t k = 0; k < count; k++) {
+        cb_block(cb);
+        emit_weights_part(em, isa, update[k], row);
+        cb_end(cb);
+    }
+    cb_advance(cb, cx_name(cb, CT_INT, "one.step"), cx_int(cb, 1));
+    cb_end(cb);
+    cb_end(cb);
+    cb_blank(cb);
+}
+
 void emit_entries(struct emitter *em, const struct isa *isa)
 {
     static const struct part *const evaluate[] = {&part_evaluate};
@@ -329,11 +415,13 @@ void emit_entries(struct emitter *em, const struct isa *isa)
         if (has_ops(em->ir, parts[i]))
             emit_part(em, isa, parts[i]);
     emit_entry(em, isa, "evaluate", 1, evaluate);
+    emit_infer(em, isa);
     emit_entry(em, isa, "prepare", 1, prepare);
     emit_entry(em, isa, "backward", 1, backward);
     emit_entry(em, isa, "gradient", 1, gradient);
-    if (clips)
-        emit_entry(em, isa, "update", sizeof clipped / sizeof *clipped, clipped);
-    else
-        emit_entry(em, isa, "update", 1, update);
+    const struct part *const *step = clips ? clipped : update;
+    const size_t step_parts = clips ? sizeof clipped / sizeof *clipped : 1;
+    emit_entry(em, isa, "update", step_parts, step);
+    if (em->ir->run)
+        emit_run(em, isa, step_parts, step);
 }

@@ -59,10 +59,7 @@ static const uint64_t serial_flops = 1 << 20;
 
 static bool is_serial(const struct ir *ir)
 {
-    uint64_t flops = 0; /* for a sample */
-    for (size_t i = 0; i < ir->ops.len; i++)
-        flops += op_rule(ir->ops.at[i].kind)->flops(ir, &ir->ops.at[i]);
-    return flops * ir->batch < serial_flops;
+    return flops_of_sample(ir) * ir->batch < serial_flops;
 }
 
 static struct cx *layer_row(struct emitter *em, uint32_t index)
@@ -297,6 +294,7 @@ static void emit_struct(struct emitter *em)
     add(em, m, ".program", word(em, "program"));
     add(em, m, ".threads", word(em, "mlprt_threads"));
     add(em, m, ".serial", truth(em, is_serial(ir)));
+    add(em, m, ".run", count(em, ir->run));
     add(em, m, ".breaches", word(em, "mlprt_breaches"));
     add(em, m, ".element", word(em, ir->f64 ? "MLPRT_F64" : "MLPRT_F32"));
     add(em, m, ".input_size", count(em, em->model->input_size));

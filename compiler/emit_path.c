@@ -63,7 +63,9 @@ static struct cx *at_tensor(struct signature *s, const struct op *op, int tensor
     if (t->role == ROLE_GRAD && slices_gradient(op))
         return s->range->gradient;
     struct cx *row = NULL;
-    if (op->phase == PHASE_ROWS && tensor_per_sample(t))
+    if (s->range->staged && (t->staged || t->role == ROLE_LABEL))
+        row = s->range->staged;
+    else if (op->phase == PHASE_ROWS && tensor_per_sample(t))
         row = t->passing ? s->range->passing : s->range->first;
     if (t->role == ROLE_LABEL)
         return cx_add(cb, cx_member(cb, CT_LABELS, cx_name(cb, CT_OTHER, "batch"), "label"), row);
@@ -202,19 +204,18 @@ static void emit_comment(struct emitter *em, const struct op *op)
                rule->formula(cb->arena, em->ir, op), cost);
 }
 
-static void emit_op(struct emitter *em, const struct isa *isa, const struct op *op)
+static void emit_op(struct emitter *em, const struct isa *isa, const struct op *op,
+                    struct tiles *tiles)
 {
     struct cbuild *cb = &em->cb;
-    struct emit e = {.cb = cb, .ir = em->ir, .isa = isa, .op = op};
+    struct emit e = {.cb = cb, .ir = em->ir, .isa = isa, .op = op, .tiles = tiles};
     struct cx *zero = cx_int(cb, 0);
-    const struct emit_range none = {zero, zero, zero, zero, zero}; /* no call */
+    const struct emit_range none = {zero, zero, zero, NULL, zero, zero}; /* no call */
     struct signature s = new_signature(em, &none);
     cb->at = op->span;
     make_signature(&s, &e, op);
     emit_comment(em, op);
-    cb_function(cb,
-                isa->attribute ? arena_printf(cb->arena, "%s\nstatic void", isa->attribute)
-                               : "static void",
+    cb_function(cb, isa_function(cb->arena, isa, INLINE_AS_IT_LIKES),
                 function_name(cb->arena, op, isa), s.params);
     op_rule(op->kind)->emit(&e, op);
     cb_end(cb);
@@ -250,12 +251,13 @@ static void emit_usable(struct emitter *em, const struct isa *isa, const char *c
 
 static void emit_path_struct(struct emitter *em, const struct isa *isa, bool built)
 {
-    static const char *const entries[] = {"usable",   "evaluate", "prepare",
-                                          "backward", "gradient", "update"};
+    static const char *const entries[] = {"usable",   "evaluate", "infer",  "prepare",
+                                          "backward", "gradient", "update", "run"};
+    const size_t entry_count = sizeof entries / sizeof *entries - (em->ir->run ? 0 : 1);
     struct cbuild *cb = &em->cb;
     struct cx *path = cx_list(cb, true);
     cx_list_add(cb, path, ".name", cx_string(cb, isa->name));
-    for (size_t i = 0; i < (built ? sizeof entries / sizeof *entries : 1); i++)
+    for (size_t i = 0; i < (built ? entry_count : 1); i++)
         cx_list_add(cb, path, arena_printf(cb->arena, ".%s", entries[i]),
                     cx_namef(cb, CT_OTHER, "%s_%s", entries[i], isa->name));
     cb_declare(cb, "static const struct mlprt_path", CT_OTHER,
@@ -269,10 +271,13 @@ void emit_path(struct emitter *em, const struct isa *isa)
         cb_verbatim(cb, "#if %s", isa->guard);
         cb_blank(cb);
     }
-    struct cs *code = NULL, **here = cb_redirect(cb, &code);
-    tile_emit_all(cb, em->ir, isa);
+    struct tiles tiles = {0};
+    struct cs *ops = NULL, *code = NULL, **here = cb_redirect(cb, &ops);
     for (size_t i = 0; i < em->ir->ops.len; i++)
-        emit_op(em, isa, &em->ir->ops.at[i]);
+        emit_op(em, isa, &em->ir->ops.at[i], &tiles);
+    cb_redirect(cb, &code);
+    tile_emit_all(cb, isa, &tiles);
+    cb_append(cb, ops);
     cb_redirect(cb, here);
     lane_math_emit(cb, isa, code);
     cb_append(cb, code);

@@ -83,12 +83,17 @@ uint32_t tensor_panels(const struct tensor *t)
     return (t->units + t->panel - 1) / t->panel;
 }
 
+uint32_t tensor_rows(const struct ir *ir, const struct tensor *t)
+{
+    return t->staged ? ir->batch * ir->run : ir->batch;
+}
+
 uint64_t tensor_stored(const struct ir *ir, const struct tensor *t)
 {
     if (t->role == ROLE_PACK)
         return (uint64_t)((t->units + PANEL - 1) / PANEL) * t->stride;
     if (tensor_per_sample(t))
-        return (uint64_t)ir->batch * t->stride;
+        return (uint64_t)tensor_rows(ir, t) * t->stride;
     return (uint64_t)tensor_panels(t) * t->panel * t->depth;
 }
 
@@ -122,6 +127,8 @@ static struct life life_beyond_ops(const struct ir *ir, int tensor, struct life 
     }
     if (tensor == ir->output)
         life.to = PHASE_UPDATE;
+    if (ir_at(ir, tensor)->staged)
+        life = (struct life){PHASE_PREPARE, PHASE_UPDATE};
     return life;
 }
 
@@ -179,6 +186,8 @@ static void print_tensor(const struct ir *ir, const struct tensor *t, struct str
         strbuf_printf(out, " panel %u", t->panel);
     if (t->passing)
         strbuf_puts(out, " passing");
+    if (t->staged)
+        strbuf_printf(out, " of %u steps", ir->run);
     if (ir->arena_elements && tensor_in_arena(t))
         strbuf_printf(out, " at %llu", (unsigned long long)t->offset);
     strbuf_putc(out, '\n');

@@ -57,6 +57,7 @@ struct tensor {
      * columns (mlprt.h: struct mlprt_param). */
     uint32_t stride, panel;
     bool passing; /* per sample: nobody needs a row once the next block of rows is under way */
+    bool staged;  /* per sample: it has the rows of all mini-batches of a run */
     /* From the memory pass: elements from the start of the arena. */
     uint64_t offset;
 };
@@ -127,6 +128,7 @@ struct ir {
     struct nameset names; /* of tensors */
     int input, output, target, loss;
     uint32_t batch;
+    uint32_t run; /* from the schedule pass: steps of one run at most (mlprt.h); 0: no runs */
     uint64_t arena_elements; /* from the memory pass */
 };
 
@@ -155,6 +157,8 @@ bool tensor_per_sample(const struct tensor *t);
 bool tensor_in_arena(const struct tensor *t);
 /* Panels of columns that it takes in memory; its layout is decided. */
 uint32_t tensor_panels(const struct tensor *t);
+/* Rows that a per-sample tensor has room for. */
+uint32_t tensor_rows(const struct ir *ir, const struct tensor *t);
 /* Elements that it takes in memory, padding included; its layout is decided. */
 uint64_t tensor_stored(const struct ir *ir, const struct tensor *t);
 /* Every tensor that an op reads or writes, fused ops included; ids has room for OP_TENSORS_MAX.
@@ -170,7 +174,8 @@ struct life {
  * - a parameter, its state and its transposed copy live always: nobody writes a copy's padding,
  *   which has to stay zero;
  * - what the runtime fills in before a step (input, target) lives from its start, and what it reads
- *   afterwards (output, loss, gradients) to its end. */
+ *   afterwards (output, loss, gradients) to its end; both live always where steps are taken in
+ *   runs. */
 struct life *ir_lives(const struct ir *ir);
 static inline bool life_empty(struct life life)
 {

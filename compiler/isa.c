@@ -198,3 +198,12 @@ const struct isa isas[] = {
     },
 };
 const size_t isa_count = sizeof isas / sizeof *isas;
+
+const char *isa_function(struct arena *arena, const struct isa *isa, enum isa_inlining inlining)
+{
+    static const char *const attributes[] = {"", "__attribute__((always_inline))\n",
+                                             "__attribute__((flatten))\n"};
+    return arena_printf(arena, "%s%s%sstatic %svoid", isa->attribute ? attributes[inlining] : "",
+                        isa->attribute ? isa->attribute : "", isa->attribute ? "\n" : "",
+                        inlining == INLINE_IT ? "inline " : "");
+}

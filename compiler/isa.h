@@ -3,6 +3,8 @@
 #ifndef MLPGEN_ISA_H
 #define MLPGEN_ISA_H
 
+#include "arena.h"
+
 #include <stddef.h>
 
 /* How an instruction set spells an operation: a call of its intrinsics, in which a, b and c stand
@@ -50,6 +52,11 @@ struct isa {
 /* Best first. The last is the portable one, which needs nothing but fma() and fmaf(). */
 extern const struct isa isas[];
 extern const size_t isa_count;
+
+/* What a function of that instruction set that returns nothing starts with. Where a compiler can be
+ * told so, it is inlined into whoever calls it, or whatever it calls is inlined into it. */
+enum isa_inlining { INLINE_AS_IT_LIKES, INLINE_IT, INLINE_ITS_CALLS };
+const char *isa_function(struct arena *arena, const struct isa *isa, enum isa_inlining inlining);
 
 static inline const struct isa_vector *isa_vector(const struct isa *isa, int f64)
 {

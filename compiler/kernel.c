@@ -25,6 +25,7 @@ static void call_tile(struct emit *e, const struct op *op, const struct product 
     struct cx *start = p->start ? cx_add(cb, p->start, columns) : cx_name(cb, CT_REALS, "zeros");
     struct cx *args[16];
     size_t n = 0;
+    tile_want(e, op, rows, panels);
     args[n++] = p->depth;
     args[n++] = cx_add(cb, p->a, row_of_a(e, p, row, behind));
     if (rows > 1)
@@ -67,7 +68,7 @@ static void close_width(struct cbuild *cb, const struct tile_widths *widths, uns
 static void emit_panels(struct emit *e, const struct op *op, const struct product *p, unsigned rows,
                         struct cx *row)
 {
-    const struct tile_widths widths = tile_widths(e->isa, e->ir->f64, p->panels);
+    const struct tile_widths widths = tile_widths(e->isa, e->ir->f64, rows, p->panels);
     uint32_t from = 0;
     for (unsigned width = TILE_VECTORS_MAX; width > 0; width--) {
         if (!widths.tiles[width])
@@ -92,10 +93,11 @@ static void emit_panel_rows(struct emit *e, const struct op *op, const struct pr
 /* Rows first … whole-1: panel by panel, whose columns of b stay in the cache while all rows pass.
  */
 static void emit_whole_rows(struct emit *e, const struct op *op, const struct product *p,
-                            unsigned step, struct cx *whole)
+                            unsigned most, struct cx *whole)
 {
     struct cbuild *cb = e->cb;
-    const struct tile_widths widths = tile_widths(e->isa, e->ir->f64, p->panels);
+    const struct tile_widths widths = tile_widths(e->isa, e->ir->f64, most, p->panels);
+    const unsigned step = p->a_panel ? PANEL : most;
     uint32_t from = 0;
     for (unsigned width = TILE_VECTORS_MAX; width > 0; width--) {
         if (!widths.tiles[width])
@@ -156,7 +158,7 @@ void kernel_emit_product(struct emit *e, const struct op *op, const struct produ
         whole = cb_declare(cb, "const size_t", CT_INT, "whole",
                            cx_add(cb, e->first, cx_mul(cb, steps, size)));
     }
-    emit_whole_rows(e, op, p, step, whole);
+    emit_whole_rows(e, op, p, rows[0], whole);
     if (p->a_panel)
         whole = emit_panel_rest(e, op, p, rows[0], whole);
     if (sizes > 1)

@@ -3,6 +3,7 @@
 #include "pass.h"
 
 #include "ice.h"
+#include "ops/ops.h"
 
 enum {
     /* A dense layer of at most so many weights comes out as straight-line code: forward, dX and dW
@@ -15,7 +16,13 @@ enum {
     /* Element-wise ops of at most so many units are written out too. */
     STRAIGHT_UNITS = 8,
     /* Straight-line statements for one weight: forward, dX, dW. */
-    STATEMENTS_PER_WEIGHT = 3
+    STATEMENTS_PER_WEIGHT = 3,
+    /* Steps of so few operations (some microseconds) are taken in runs: of so many that what a run
+     * costs by itself, half a microsecond, is little; of so few samples that they stay in the
+     * nearest cache. */
+    RUN_FLOPS = 1 << 17,
+    RUN_STEPS = 64,
+    RUN_SAMPLES = 512
 };
 
 static bool is_product(const struct op *op)
@@ -32,9 +39,16 @@ static bool is_elementwise(const struct op *op)
     case OP_PRELU:
     case OP_PRELU_DX:
     case OP_LOSS_GRAD:
-    case OP_SOFTMAX_CROSS_ENTROPY: return true;
+    case OP_SOFTMAX_CROSS_ENTROPY:
+    case OP_SOFTMAX_CROSS_ENTROPY_GRAD: return true;
     default: return false;
     }
+}
+
+/* Better in lanes, whose functions cost the same for one class as for all. */
+static bool is_softmax(const struct op *op)
+{
+    return op->kind == OP_SOFTMAX_CROSS_ENTROPY || op->kind == OP_SOFTMAX_CROSS_ENTROPY_GRAD;
 }
 
 /* Sums over the batch, column by column. */
@@ -72,7 +86,7 @@ static void choose_forms(struct ir *ir, enum unroll unroll)
             op->straight = straight[op->layer];
         else if (op->phase == PHASE_ROWS || is_column_sum(op))
             op->straight = unroll == UNROLL_ALWAYS ||
-                           (unroll == UNROLL_AUTO &&
+                           (unroll == UNROLL_AUTO && !is_softmax(op) &&
                             ir_at(ir, op->in[0] == NO_TENSOR ? op->out[0] : op->in[0])->units <=
                                 STRAIGHT_UNITS);
     }
@@ -229,12 +243,30 @@ static void add_packs(struct ir *ir)
     }
 }
 
+/* A step that is over sooner than the runtime has described it is taken in a run of several. What
+ * the runtime puts there before a step, or reads behind it, has room for all of them. */
+static void choose_run(struct ir *ir)
+{
+    bool trained = false;
+    for (size_t i = 0; i < ir->ops.len; i++)
+        trained = trained || ir->ops.at[i].phase == PHASE_UPDATE;
+    const uint32_t most = RUN_SAMPLES / ir->batch;
+    if (!trained || most < 2 || flops_of_sample(ir) * ir->batch > RUN_FLOPS)
+        return;
+    ir->run = most < RUN_STEPS ? most : RUN_STEPS;
+    for (size_t i = 0; i < ir->tensors.len; i++) {
+        struct tensor *t = &ir->tensors.at[i];
+        t->staged = t->role == ROLE_INPUT || t->role == ROLE_TARGET || t->role == ROLE_LOSS;
+    }
+}
+
 /* Rows that pass: nothing but ops over samples touch them, and the runtime does not read them. */
 static void choose_passing(struct ir *ir)
 {
     for (size_t i = 0; i < ir->tensors.len; i++) {
         struct tensor *t = &ir->tensors.at[i];
-        t->passing = t->role == ROLE_INPUT || t->role == ROLE_VALUE || t->role == ROLE_MASK;
+        t->passing =
+            (t->role == ROLE_INPUT && !t->staged) || t->role == ROLE_VALUE || t->role == ROLE_MASK;
     }
     ir_at(ir, ir->output)->passing = false;
     for (size_t i = 0; i < ir->ops.len; i++) {
@@ -266,6 +298,7 @@ void pass_schedule(struct ir *ir, const struct pass_options *options)
     add_packs(ir);
     choose_layouts(ir);
     choose_slices(ir);
+    choose_run(ir);
     choose_passing(ir);
     order_phases(ir);
 }

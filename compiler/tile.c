@@ -7,21 +7,37 @@
 
 #include <string.h>
 
+enum {
+    /* Sums that a tile of few rows keeps at least, if there are so many: each waits four cycles or
+     * five for its last multiply-add, of which two are started in a cycle. */
+    SUMS_UNDER_WAY = 8
+};
+
 /* Vectors that hold a row of a panel. */
 static unsigned vectors_of(const struct isa *isa, bool f64)
 {
     return PANEL / isa_vector(isa, f64)->lanes;
 }
 
-unsigned tile_panels(const struct isa *isa, bool f64)
+/* The panels of the largest tile. */
+static unsigned own_panels(const struct isa *isa, bool f64)
 {
     const unsigned panels = isa->tile_vectors / vectors_of(isa, f64);
     return panels ? panels : 1;
 }
 
+unsigned tile_panels(const struct isa *isa, bool f64, unsigned rows)
+{
+    const unsigned panel = rows * vectors_of(isa, f64);
+    unsigned panels = own_panels(isa, f64);
+    while (panels * panel < SUMS_UNDER_WAY && (panels + 1) * panel <= isa->accumulators)
+        panels++;
+    return panels;
+}
+
 size_t tile_rows(const struct isa *isa, bool f64, unsigned rows[TILE_SIZES_MAX])
 {
-    unsigned most = isa->accumulators / (vectors_of(isa, f64) * tile_panels(isa, f64));
+    unsigned most = isa->accumulators / (vectors_of(isa, f64) * own_panels(isa, f64));
     size_t count = 0;
     if (most < 1)
         most = 1;
@@ -256,12 +272,8 @@ static void emit_tile(struct cbuild *cb, const struct op *op, const struct isa *
     t.posts = tile_posts(op, isa);
     t.vectors = panels * vectors_of(isa, cb->f64);
     tile_comment(&t);
-    const char *type = isa->attribute ? arena_printf(cb->arena,
-                                                     "__attribute__((always_inline))\n%s\nstatic "
-                                                     "inline void",
-                                                     isa->attribute)
-                                      : "static inline void";
-    cb_function(cb, type, tile_name(cb->arena, op, isa, rows, panels), tile_params(&t));
+    cb_function(cb, isa_function(cb->arena, isa, INLINE_IT),
+                tile_name(cb->arena, op, isa, rows, panels), tile_params(&t));
     if (t.v->lanes > 1) {
         tile_start(&t);
         tile_depth_loop(&t);
@@ -306,60 +318,36 @@ unsigned tile_zeros(const struct ir *ir)
         needed |= calls_tiles(op) && (op->kind != OP_DENSE || op->in[2] == NO_TENSOR);
     }
     for (size_t i = 0; i < isa_count; i++)
-        if (tile_panels(&isas[i], ir->f64) > panels)
-            panels = tile_panels(&isas[i], ir->f64);
+        if (tile_panels(&isas[i], ir->f64, 1) > panels)
+            panels = tile_panels(&isas[i], ir->f64, 1);
     return needed ? panels * PANEL : 0;
 }
 
-/* Panels of the result that a looped product writes. */
-static uint32_t panels_of(const struct ir *ir, const struct op *op)
+struct tile_widths tile_widths(const struct isa *isa, bool f64, unsigned rows, uint32_t panels)
 {
-    return (ir_at(ir, op->out[0])->units + PANEL - 1) / PANEL;
-}
-
-struct tile_widths tile_widths(const struct isa *isa, bool f64, uint32_t panels)
-{
-    const unsigned wide = tile_panels(isa, f64);
+    const unsigned wide = tile_panels(isa, f64, rows);
+    const uint32_t count = (panels + wide - 1) / wide;
     struct tile_widths widths = {{0}};
-    uint32_t rest = panels % wide;
-    widths.tiles[wide] = panels / wide;
-    if (rest > 0 && rest + 1 < wide && widths.tiles[wide] > 0) {
-        widths.tiles[wide]--;
-        rest += wide;
-        widths.tiles[wide - 1] += rest / (wide - 1);
-        rest %= wide - 1;
-    }
-    if (rest)
-        widths.tiles[rest]++;
+    widths.tiles[panels / count] = count - panels % count;
+    widths.tiles[panels / count + 1] += panels % count;
     return widths;
 }
 
-static bool calls_width(const struct isa *isa, bool f64, uint32_t panels, unsigned width)
+void tile_want(struct emit *e, const struct op *op, unsigned rows, unsigned panels)
 {
-    return tile_widths(isa, f64, panels).tiles[width] > 0;
-}
-
-/* Emits op's tiles of that width, unless an op before it has the same. */
-static void emit_width(struct cbuild *cb, const struct ir *ir, const struct isa *isa,
-                       const struct op *op, unsigned width)
-{
-    unsigned rows[TILE_SIZES_MAX];
-    const size_t sizes = tile_rows(isa, ir->f64, rows);
-    if (!calls_width(isa, ir->f64, panels_of(ir, op), width))
-        return;
-    for (const struct op *before = ir->ops.at; before < op; before++)
-        if (calls_tiles(before) && same_epilogue(before, op, isa) &&
-            calls_width(isa, ir->f64, panels_of(ir, before), width))
+    for (size_t i = 0; i < e->tiles->wanted.len; i++) {
+        const struct tile_wanted *t = &e->tiles->wanted.at[i];
+        if (t->rows == rows && t->panels == panels && same_epilogue(t->op, op, e->isa))
             return;
-    cb->at = op->span;
-    for (size_t s = 0; s < sizes; s++)
-        emit_tile(cb, op, isa, rows[s], width);
+    }
+    *VEC_PUSH(e->cb->arena, &e->tiles->wanted) = (struct tile_wanted){op, rows, panels};
 }
 
-void tile_emit_all(struct cbuild *cb, const struct ir *ir, const struct isa *isa)
+void tile_emit_all(struct cbuild *cb, const struct isa *isa, const struct tiles *tiles)
 {
-    for (size_t i = 0; i < ir->ops.len; i++)
-        for (unsigned width = tile_panels(isa, ir->f64); width > 0; width--)
-            if (calls_tiles(&ir->ops.at[i]))
-                emit_width(cb, ir, isa, &ir->ops.at[i], width);
+    for (size_t i = 0; i < tiles->wanted.len; i++) {
+        const struct tile_wanted *t = &tiles->wanted.at[i];
+        cb->at = t->op->span;
+        emit_tile(cb, t->op, isa, t->rows, t->panels);
+    }
 }

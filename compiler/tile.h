@@ -12,19 +12,18 @@
 
 enum { TILE_ROWS_MAX = 16, TILE_VECTORS_MAX = PANEL, TILE_SIZES_MAX = 8 };
 
-/* Panels side by side in a tile, where there are so many. */
-unsigned tile_panels(const struct isa *isa, bool f64);
 /* Rows of the tiles that an instruction set gets: as many as its registers hold sums for, then
  * halves, so that any number of rows is a few calls. Returns how many there are. */
 size_t tile_rows(const struct isa *isa, bool f64, unsigned rows[TILE_SIZES_MAX]);
 
-/* How many tiles of each width, in panels, cover a product's panels. Narrow tiles keep fewer sums
- * and load more for each, so that two tiles one panel short are better than one of a single panel.
- */
+/* Panels side by side in a tile of so many rows, where there are so many. */
+unsigned tile_panels(const struct isa *isa, bool f64, unsigned rows);
+/* How many tiles of each width, in panels, cover a product's panels: as few as can be, of widths
+ * that differ by one at most, since narrow tiles keep fewer sums and load more for each. */
 struct tile_widths {
-    uint32_t tiles[TILE_VECTORS_MAX + 1];
+    uint32_t tiles[TILE_VECTORS_MAX + 2];
 };
-struct tile_widths tile_widths(const struct isa *isa, bool f64, uint32_t panels);
+struct tile_widths tile_widths(const struct isa *isa, bool f64, unsigned rows, uint32_t panels);
 
 /* How many of op's posts a tile's epilogue takes; the rest follows in loops. */
 size_t tile_posts(const struct op *op, const struct isa *isa);
@@ -36,7 +35,9 @@ const char *tile_name(struct arena *arena, const struct op *op, const struct isa
 /* Length of the array `zeros` that sums without a bias start from; 0: there are none. */
 unsigned tile_zeros(const struct ir *ir);
 
-/* Emits the tiles that the IR's looped ops call on one instruction set. */
-void tile_emit_all(struct cbuild *cb, const struct ir *ir, const struct isa *isa);
+/* Notes that a tile is called: that of op's epilogue in this size. */
+void tile_want(struct emit *e, const struct op *op, unsigned rows, unsigned panels);
+/* Emits what was wanted of an instruction set. */
+void tile_emit_all(struct cbuild *cb, const struct isa *isa, const struct tiles *tiles);
 
 #endif

@@ -103,11 +103,12 @@ static void prefetch(const unsigned char *p, size_t bytes)
 #endif
 }
 
-/* The rows of m that hold samples index[first … last-1] of d, to rows of stride elements at out. */
+/* The rows of m that hold samples index[first … last-1] of d, to rows of stride elements at out;
+ * what is behind their columns is cleared, or left alone. */
 static void gather_matrix(const struct mlprt_dataset *d, const struct mlprt_matrix *m,
                           enum mlprt_element element, const struct mlprt_normalizer *normalizer,
                           const uint32_t *index, size_t first, size_t last, uint32_t stride,
-                          unsigned char *out)
+                          bool clear, unsigned char *out)
 {
     gather_row *const row = row_gatherer(m->stored, element);
     const size_t size = mlprt_element_size(element);
@@ -118,7 +119,8 @@ static void gather_matrix(const struct mlprt_dataset *d, const struct mlprt_matr
         if (i + GATHER_AHEAD < last)
             prefetch(in + mlprt_dataset_row(d, index[i + GATHER_AHEAD]) * row_size, row_size);
         row(to, in + mlprt_dataset_row(d, index[i]) * row_size, m->columns, normalizer);
-        memset(to + m->columns * size, 0, (stride - m->columns) * size);
+        if (clear)
+            memset(to + m->columns * size, 0, (stride - m->columns) * size);
     }
 }
 
@@ -127,13 +129,14 @@ void mlprt_dataset_gather(const struct mlprt_dataset *d, const struct mlprt_mode
                           size_t first, size_t last, size_t row, void *arena, uint32_t *label)
 {
     const bool own_target = d->target.rows != 0;
+    const bool clear = model->run == 0; /* else their memory is never used for anything else */
     const size_t size = mlprt_element_size(model->element);
     unsigned char *input =
         (unsigned char *)arena + model->input_offset + row * model->input_stride * size;
     unsigned char *target =
         (unsigned char *)arena + model->target_offset + first * model->target_stride * size;
     gather_matrix(d, &d->input, model->element, &normalizers->input, index, first, last,
-                  model->input_stride, input);
+                  model->input_stride, clear, input);
     if (d->inputs_only)
         return;
     if (d->label)
@@ -142,7 +145,7 @@ void mlprt_dataset_gather(const struct mlprt_dataset *d, const struct mlprt_mode
     else
         gather_matrix(d, own_target ? &d->target : &d->input, model->element,
                       own_target ? &normalizers->target : &normalizers->input, index, first, last,
-                      model->target_stride, target);
+                      model->target_stride, clear, target);
 }
 
 void mlprt_matrix_row(const struct mlprt_matrix *m, uint32_t row, double *out)

@@ -11,8 +11,13 @@
 
 double mlprt_metrics_add_losses(const struct mlprt_session *s, uint32_t n, double sum)
 {
-    for (uint32_t i = 0; i < n; i++)
-        sum += mlprt_arena_get(s->model, s->arena, s->model->loss_offset, i);
+    const void *losses = (const unsigned char *)s->arena + s->model->loss_offset;
+    if (s->model->element == MLPRT_F32)
+        for (uint32_t i = 0; i < n; i++)
+            sum += (double)((const float *)losses)[i];
+    else
+        for (uint32_t i = 0; i < n; i++)
+            sum += ((const double *)losses)[i];
     return sum;
 }
 

@@ -20,7 +20,7 @@
 
 /* Raised with every change of the structures below; a program and a runtime of different numbers
  * refuse to work together. */
-#define MLPRT_ABI 8
+#define MLPRT_ABI 9
 
 enum mlprt_element { MLPRT_F32, MLPRT_F64 };
 
@@ -39,6 +39,10 @@ struct mlprt_batch {
     uint32_t step;         /* update steps before this one, over the whole run */
     uint64_t seed;
     double lr; /* of this step */
+    /* Of a run: so many steps on as many mini-batches of the model's size, whose samples follow one
+     * another, and the learning rate of each. */
+    uint32_t steps;
+    const double *rates;
     uint32_t threads;
     /* [threads][params][MLPRT_LANES] elements that update leaves alone, or sets to a NaN where a
      * parameter's gradient is not finite. */
@@ -56,6 +60,8 @@ struct mlprt_path {
     bool (*usable)(void); /* does this machine have the instructions? */
     /* Forward pass (with dropout if training), loss of every sample at loss_offset. */
     void (*evaluate)(const struct mlprt_batch *);
+    /* Forward pass of one sample whose inputs stand in the first row, without loss or dropout. */
+    void (*infer)(const struct mlprt_batch *);
     /* What the backward pass keeps of the parameters: to be called when anything but update has set
      * them. */
     void (*prepare)(const struct mlprt_batch *);
@@ -66,6 +72,9 @@ struct mlprt_path {
     void (*gradient)(const struct mlprt_batch *);
     /* From those slopes, one step of the optimizer. What stands at grad_offset then is nothing. */
     void (*update)(const struct mlprt_batch *);
+    /* A run of batch->steps steps, at most as many as the model says, each of backward and update.
+     * The losses of all samples are kept, from loss_offset on. NULL where the model has no runs. */
+    void (*run)(const struct mlprt_batch *);
 };
 
 enum { MLPRT_STATES = 2 /* that an optimizer may keep for each parameter */ };
@@ -184,7 +193,8 @@ struct mlprt_model {
     bool keep_best;    /* save the weights of the smallest validation loss; else the last */
 
     uint32_t (*threads)(void); /* that OpenMP would take; 0 where it was compiled without */
-    bool serial; /* a step is too little work to share, unless threads are asked for */
+    bool serial;  /* a step is too little work to share, unless threads are asked for */
+    uint32_t run; /* steps of a run at most; 0: it has none */
     uint32_t (*breaches)(void); /* of the promise: a set of enum mlprt_breach */
 };
 

@@ -60,6 +60,42 @@ void mlprt_params_restore(const struct mlprt_model *model, void *arena, const vo
     }
 }
 
+/* Copies one tensor between the arena and a copy; returns where the copy goes on. */
+static unsigned char *tensor_copy(const struct mlprt_model *model, const struct mlprt_param *p,
+                                  unsigned char *in_arena, unsigned char *in_copy, bool restore)
+{
+    const size_t size = mlprt_param_bytes(model, p);
+    memcpy(restore ? in_arena : in_copy, restore ? in_copy : in_arena, size);
+    return in_copy + size;
+}
+
+static void trained_copy(const struct mlprt_model *model, unsigned char *arena, unsigned char *copy,
+                         bool restore)
+{
+    for (const struct mlprt_param *p = model->params; p < model->params + model->param_count; p++) {
+        if (p->frozen)
+            continue;
+        copy = tensor_copy(model, p, arena + p->offset, copy, restore);
+        for (size_t i = 0; i < MLPRT_STATES && model->state_name[i]; i++)
+            copy = tensor_copy(model, p, arena + p->state_offset[i], copy, restore);
+    }
+}
+
+size_t mlprt_trained_size(const struct mlprt_model *model)
+{
+    return mlprt_params_size(model) * (1 + MLPRT_STATES);
+}
+
+void mlprt_trained_keep(const struct mlprt_model *model, void *arena, void *copy)
+{
+    trained_copy(model, arena, copy, false);
+}
+
+void mlprt_trained_restore(const struct mlprt_model *model, void *arena, void *copy)
+{
+    trained_copy(model, arena, copy, true);
+}
+
 /* One initial value from a random word. Its place in (0, 1) is the middle of the word's 2^-32 wide
  * interval, which has a quantile at both ends and is symmetric about 1/2. */
 static double initial_value(const struct mlprt_param *p, uint32_t word)

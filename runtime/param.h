@@ -38,6 +38,12 @@ size_t mlprt_params_offset(const struct mlprt_model *model, size_t i);
 void mlprt_params_keep(const struct mlprt_model *model, const void *arena, void *copy);
 void mlprt_params_restore(const struct mlprt_model *model, void *arena, const void *copy);
 
+/* The same of all that an update changes: of what is trained, the optimizer's states besides. The
+ * size is one that is large enough. */
+size_t mlprt_trained_size(const struct mlprt_model *model);
+void mlprt_trained_keep(const struct mlprt_model *model, void *arena, void *copy);
+void mlprt_trained_restore(const struct mlprt_model *model, void *arena, void *copy);
+
 /* Draws every parameter's initial values: counter-based, keyed by (seed, the parameter's stream,
  * element), element = unit * depth + k. */
 void mlprt_param_initialize(const struct mlprt_model *model, void *arena, uint64_t seed);

@@ -77,19 +77,80 @@ static enum mlprt_status take_step(struct mlprt_training *t, const uint32_t *ind
     return MLPRT_OK;
 }
 
-static enum mlprt_status train_step(struct mlprt_training *t, struct mlprt_error *e)
+/* Describes the mini-batches of the next steps, all but the last one of an epoch of whole size. */
+static struct mlprt_batch next_batch(struct mlprt_training *t, uint32_t steps)
 {
     struct mlprt_session *s = t->s;
-    struct mlprt_course *c = &t->course;
+    const struct mlprt_course *c = &t->course;
     const uint32_t i = steps_in_epoch(t);
     const uint32_t first = samples_in(t, i), n = samples_in(t, i + 1) - first;
-    const uint32_t *index = t->order + first;
-    struct mlprt_batch batch = mlprt_session_batch(s, &t->data.train, index, n, c->run.steps, true);
+    struct mlprt_batch batch =
+        mlprt_session_batch(s, &t->data.train, t->order + first, n, c->run.steps, true);
 
     batch.seed = c->run.seed;
-    batch.lr =
-        mlprt_schedule_rate(&s->model->schedule, c->run.lr, c->run.steps, c->batches, c->epochs);
-    const enum mlprt_status status = take_step(t, index, &batch, e);
+    batch.steps = steps;
+    batch.rates = t->rates;
+    return batch;
+}
+
+static double rate_of(const struct mlprt_training *t, uint32_t step)
+{
+    const struct mlprt_course *c = &t->course;
+    return mlprt_schedule_rate(&t->s->model->schedule, c->run.lr, step, c->batches, c->epochs);
+}
+
+static enum mlprt_status train_step(struct mlprt_training *t, struct mlprt_error *e)
+{
+    struct mlprt_batch batch = next_batch(t, 1);
+
+    batch.lr = rate_of(t, batch.step);
+    return take_step(t, t->s->samples.index, &batch, e);
+}
+
+/* Steps that can be taken in one run from here: all on mini-batches of whole size. */
+static uint32_t run_length(const struct mlprt_training *t)
+{
+    const struct mlprt_session *s = t->s;
+    if (!s->path->run || s->threads > 1)
+        return 0;
+    const uint32_t whole = t->data.train.samples / s->model->batch, i = steps_in_epoch(t);
+    return whole - i < s->model->run ? whole - i : s->model->run;
+}
+
+/* Takes so many steps in a run. Returns whether they are taken: not where a loss or a gradient is
+ * not finite; then all is as it was before. */
+static bool take_run(struct mlprt_training *t, uint32_t steps)
+{
+    struct mlprt_session *s = t->s;
+    struct mlprt_fault fault;
+    const struct mlprt_batch batch = next_batch(t, steps);
+
+    for (uint32_t i = 0; i < steps; i++)
+        t->rates[i] = rate_of(t, batch.step + i);
+    mlprt_trained_keep(s->model, s->arena, t->before);
+    s->path->run(&batch);
+    const double loss_sum = mlprt_metrics_add_losses(s, steps * batch.n, t->course.loss_sum);
+    if (mlprt_guard_gradients(s, &fault) || !mlprt_guard_number(loss_sum)) {
+        mlprt_trained_restore(s->model, s->arena, t->before);
+        mlprt_session_prepare(s);
+        return false;
+    }
+    t->course.loss_sum = loss_sum;
+    t->course.run.steps += steps;
+    t->fresh = false;
+    return true;
+}
+
+/* Takes the next step, or a run of them: one that does not come to its end is repeated step by
+ * step, for what each of them says. */
+static enum mlprt_status train_on(struct mlprt_training *t, struct mlprt_error *e)
+{
+    const uint32_t steps = run_length(t);
+    enum mlprt_status status = MLPRT_OK;
+
+    if (steps < 2 || !take_run(t, steps))
+        for (uint32_t i = 0; !status && (i == 0 || i < steps); i++)
+            status = train_step(t, e);
     return !status && due_by_clock(t) ? mlprt_training_checkpoint(t, e) : status;
 }
 
@@ -102,7 +163,7 @@ static enum mlprt_status train_epoch(struct mlprt_training *t, struct mlprt_erro
     if (t->s->model->shuffle)
         mlprt_shuffle(t->order, t->data.train.samples, c->run.seed, c->run.epochs);
     while (!status && steps_in_epoch(t) < c->batches && !mlprt_interrupt_noted()) {
-        status = train_step(t, e);
+        status = train_on(t, e);
         const uint32_t i = steps_in_epoch(t);
         mlprt_progress_draw(
             &t->progress, "epoch %" PRIu32 "/%" PRIu32 "  batch %" PRIu32 "/%" PRIu32 "  loss %.4f",

@@ -140,6 +140,14 @@ static enum mlprt_status training_remember(struct mlprt_training *t, struct mlpr
     return MLPRT_OK;
 }
 
+static enum mlprt_status training_allow_runs(struct mlprt_training *t, struct mlprt_error *e)
+{
+    const struct mlprt_model *model = t->s->model;
+    t->rates = mlprt_session_allocate(model->run, sizeof *t->rates, "learning rates", e);
+    t->before = mlprt_session_allocate(mlprt_trained_size(model), 1, "a copy of the parameters", e);
+    return t->rates && t->before ? MLPRT_OK : MLPRT_IO;
+}
+
 enum mlprt_status mlprt_training_begin(struct mlprt_training *t, struct mlprt_error *e)
 {
     struct mlprt_session *s = t->s;
@@ -159,6 +167,8 @@ enum mlprt_status mlprt_training_begin(struct mlprt_training *t, struct mlprt_er
         return MLPRT_IO;
     for (uint32_t i = 0; i < samples; i++)
         t->order[i] = i;
+    if (s->model->run && (status = training_allow_runs(t, e)))
+        return status;
     mlprt_progress_start(&t->progress, s->options->quiet);
     if ((status = training_start(t, e)))
         return status;
@@ -169,6 +179,8 @@ enum mlprt_status mlprt_training_begin(struct mlprt_training *t, struct mlprt_er
 void mlprt_training_free(struct mlprt_training *t)
 {
     free(t->order);
+    free(t->rates);
+    free(t->before);
     free(t->good);
     free(t->course.best.params);
     free(t->checkpoint);

@@ -12,6 +12,10 @@ struct mlprt_training {
     struct mlprt_splits data;
     bool has_test, has_validation;
     uint32_t *order; /* [data.train.samples]: the epoch's order */
+    /* Of a model that has runs: the learning rates of one's steps, and what was before the first.
+     */
+    double *rates;
+    void *before;
 
     struct mlprt_course course;
     uint32_t epochs_here; /* finished by this process */

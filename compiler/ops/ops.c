@@ -40,6 +40,14 @@ uint64_t flops_none(const struct ir *ir, const struct op *op)
     return 0;
 }
 
+uint64_t flops_of_sample(const struct ir *ir)
+{
+    uint64_t flops = 0;
+    for (size_t i = 0; i < ir->ops.len; i++)
+        flops += op_rule(ir->ops.at[i].kind)->flops(ir, &ir->ops.at[i]);
+    return flops;
+}
+
 struct cx *emit_batch(struct cbuild *cb, enum ctype type, const char *name)
 {
     return cx_member(cb, type, cx_name(cb, CT_OTHER, "batch"), name);

@@ -11,6 +11,15 @@
 #include "isa.h"
 #include "lane.h"
 
+/* Tiles that ops call (tile.h), each once: those of an op's epilogue in so many rows and panels. */
+struct tile_wanted {
+    const struct op *op;
+    unsigned rows, panels;
+};
+struct tiles {
+    VEC(struct tile_wanted) wanted;
+};
+
 /* The function that an op is emitted into. */
 struct emit {
     struct cbuild *cb;
@@ -25,6 +34,7 @@ struct emit {
     struct cx *panel_step;
     struct cx *n;     /* samples, of a PHASE_WEIGHTS op */
     struct cx *fault; /* of a PHASE_UPDATE op: where what is not finite is noted */
+    struct tiles *tiles;
 };
 
 /* Further parameters that an op's function takes. */
@@ -156,5 +166,7 @@ int append_loss_gradient(struct ir *ir, const struct op *loss, enum op_kind kind
 /* One operation for each element of the first output, and none at all. */
 uint64_t flops_elements(const struct ir *, const struct op *);
 uint64_t flops_none(const struct ir *, const struct op *);
+/* Of all ops of a training step. */
+uint64_t flops_of_sample(const struct ir *);
 
 #endif

@@ -105,24 +105,13 @@ static void emit_share(struct emit *e, const struct lane *l, struct cx *j, void 
     lane_store(l, row->p, j, lane_div(l, lane_at(l, row->p, j), lane_splat(l, row->number)));
 }
 
-/* What stands behind the last class is nothing that slopes and weights should follow. */
-static void emit_padding(struct emit *e, const struct op *op, struct cx *p)
-{
-    struct cbuild *cb = e->cb;
-    const struct tensor *t = ir_at(e->ir, op->out[1]);
-    if (t->stride == t->units)
-        return;
-    struct cx *j = cb_for(cb, "j", emit_units(e, op->out[1]), emit_stride(e, op->out[1]), 1);
-    cb_set(cb, cx_at(cb, p, j), cx_real(cb, 0));
-    cb_end(cb);
-}
-
-static void emit(struct emit *e, const struct op *op)
+/* Row by row, from row `from` on. */
+static void emit_row_by_row(struct emit *e, const struct op *op, struct cx *from)
 {
     struct cbuild *cb = e->cb;
     const struct lane scalar = emit_scalar_lane(e, NULL);
     struct cx *zero = cx_int(cb, 0), *classes = emit_units(e, op->in[0]);
-    struct cx *r = cb_for(cb, "r", e->first, e->last, 1);
+    struct cx *r = cb_for(cb, "r", from, e->last, 1);
     struct row row = {.z = emit_row_in(e, "zr", e->in[0], op->in[0], r),
                       .p = emit_row_out(e, "pr", e->out[1], op->out[1], r)};
 
@@ -140,12 +129,92 @@ static void emit(struct emit *e, const struct op *op)
     cb_end(cb);
     row.number = sum;
     emit_lanes(e, op->out[1], op->straight, false, emit_share, &row);
-    emit_padding(e, op, row.p);
 
     struct cx *log = lane_call(&scalar, LANE_LOG, sum);
     struct cx *lse = cb_local(cb, CT_REAL, "lse", cx_add(cb, max, log));
     cb_set(cb, cx_at(cb, e->out[0], r), emit_loss(e, op, row.z, lse, r));
     cb_end(cb);
+}
+
+/* Copies a block of rows to its columns, [classes][lanes], or back. */
+static void emit_turn(struct emit *e, const struct op *op, int tensor, struct cx *row,
+                      struct cx *columns, unsigned lanes, bool back)
+{
+    struct cbuild *cb = e->cb;
+    struct cx *i = cb_for(cb, "i", cx_int(cb, 0), cx_int(cb, lanes), 1);
+    struct cx *j = cb_for(cb, "j", cx_int(cb, 0), emit_units(e, op->in[0]), 1);
+    struct cx *in_row = cx_at(cb, row, cx_add(cb, cx_mul(cb, i, emit_stride(e, tensor)), j));
+    struct cx *in_column = cx_at(cb, columns, cx_add(cb, cx_mul(cb, j, cx_int(cb, lanes)), i));
+    cb_set(cb, back ? in_row : in_column, back ? in_column : in_row);
+    cb_end(cb);
+    cb_end(cb);
+}
+
+static struct cx *declare_columns(struct cbuild *cb, const char *name, unsigned count)
+{
+    return cb_declare(cb, cb_real_name(cb), CT_REALS,
+                      arena_printf(cb->arena, "%s[%u]", name, count), NULL);
+}
+
+/* As many samples side by side as a vector has lanes: with few classes a row by itself leaves most
+ * of a vector idle. Returns where fewer are left. */
+static struct cx *emit_blocks(struct emit *e, const struct op *op)
+{
+    struct cbuild *cb = e->cb;
+    struct lane lane = {.cb = cb, .vector = isa_vector(e->isa, e->ir->f64)};
+    const unsigned lanes = lane_count(&lane);
+    const uint32_t classes = ir_at(e->ir, op->in[0])->units;
+    struct cx *block = cx_int(cb, lanes), *zero = cx_int(cb, 0), *v[PANEL];
+    struct cx *blocks = cx_div(cb, cx_sub(cb, e->last, e->first), block);
+    struct cx *whole = cb_declare(cb, "const size_t", CT_INT, "whole",
+                                  cx_add(cb, e->first, cx_mul(cb, blocks, block)));
+
+    struct cx *first = cb_for(cb, "first", e->first, whole, lanes);
+    struct cx *z = emit_row_in(e, "zb", e->in[0], op->in[0], first);
+    struct cx *p = emit_row_out(e, "pb", e->out[1], op->out[1], first);
+    struct cx *column = declare_columns(cb, "column", classes * lanes);
+    struct cx *lse = declare_columns(cb, "lse", lanes);
+    emit_turn(e, op, op->in[0], z, column, lanes, false);
+
+    struct cx *max = lane_variable(&lane, "max", lane_at(&lane, column, zero));
+    for (uint32_t j = 0; j < classes; j++) {
+        lane.suffix = arena_printf(cb->arena, "%u", j);
+        v[j] = lane_load(&lane, "z", column, cx_int(cb, (int64_t)j * lanes));
+        if (j)
+            cb_set(cb, max, lane_max(&lane, v[j], max));
+    }
+    lane.suffix = NULL;
+    struct cx *sum = lane_variable(&lane, "sum", lane_constant(&lane, 0));
+    for (uint32_t j = 0; j < classes; j++) {
+        lane.suffix = arena_printf(cb->arena, "%u", j);
+        v[j] = lane_local(&lane, "e", lane_call(&lane, LANE_EXP, lane_sub(&lane, v[j], max)));
+        cb_set(cb, sum, lane_add(&lane, sum, v[j]));
+    }
+    for (uint32_t j = 0; j < classes; j++)
+        lane_store(&lane, column, cx_int(cb, (int64_t)j * lanes), lane_div(&lane, v[j], sum));
+    lane_store(&lane, lse, zero, lane_add(&lane, max, lane_call(&lane, LANE_LOG, sum)));
+    emit_turn(e, op, op->out[1], p, column, lanes, true);
+
+    struct cx *r = cb_for(cb, "r", first, cx_add(cb, first, block), 1);
+    struct cx *zr = emit_row_in(e, "zr", e->in[0], op->in[0], r);
+    cb_set(cb, cx_at(cb, e->out[0], r),
+           emit_loss(e, op, zr, cx_at(cb, lse, cx_sub(cb, r, first)), r));
+    cb_end(cb);
+    cb_end(cb);
+    return whole;
+}
+
+/* Are vectors of samples worth it? */
+static bool has_blocks(const struct emit *e, const struct op *op)
+{
+    const struct isa_vector *v = isa_vector(e->isa, e->ir->f64);
+    return v->functions && !op->straight && ir_at(e->ir, op->in[0])->units <= PANEL &&
+           e->ir->batch >= v->lanes;
+}
+
+static void emit(struct emit *e, const struct op *op)
+{
+    emit_row_by_row(e, op, has_blocks(e, op) ? emit_blocks(e, op) : e->first);
 }
 
 static const char *formula(struct arena *arena, const struct ir *ir, const struct op *op)
@@ -196,19 +265,91 @@ static void grad_eval(struct ir_eval *ev, const struct op *op)
         }
 }
 
+/* What is subtracted from the share of the sample's own class. */
+static double own_of(const struct emit *e, const struct op *op)
+{
+    return share_of(e->ir, op) + (1 - smoothing_of(op));
+}
+
+/* A row's shares and its slopes. */
+struct slopes {
+    struct cx *p, *dz;
+};
+
+static struct cx *other_slope(struct emit *e, const struct lane *l, struct cx *p)
+{
+    const double share = share_of(e->ir, e->op);
+    return share > 0 ? lane_sub(l, p, lane_constant(l, share)) : p;
+}
+
+static void emit_slope(struct emit *e, const struct lane *l, struct cx *j, void *context)
+{
+    const struct slopes *row = context;
+    lane_store(l, row->dz, j, other_slope(e, l, lane_at(l, row->p, j)));
+}
+
+/* 0, 1, 2 …: which class each lane of a panel is of. */
+static struct cx *declare_ramp(struct cbuild *cb)
+{
+    struct cx *ramp = cx_list(cb, false);
+    for (unsigned i = 0; i < PANEL; i++)
+        cx_list_add(cb, ramp, NULL, cx_real(cb, i));
+    return cb_declare(cb, arena_printf(cb->arena, "static const %s", cb_real_name(cb)), CT_REALS,
+                      arena_printf(cb->arena, "ramp[%d]", PANEL), ramp);
+}
+
+/* A row of one panel: the slope of the own class is chosen, not stored after the others, so that
+ * who loads all of them does not wait for one. */
+static void emit_slopes_of_panel(struct emit *e, const struct op *op, const struct isa_vector *v)
+{
+    struct cbuild *cb = e->cb;
+    struct lane l = {.cb = cb, .vector = v};
+    struct cx *ramp = declare_ramp(cb);
+    struct cx *classes = lane_constant(&l, ir_at(e->ir, op->in[0])->units);
+    struct cx *own = lane_constant(&l, own_of(e, op)), *zero = lane_constant(&l, 0);
+    struct cx *r = cb_for(cb, "r", e->first, e->last, 1);
+    struct slopes row = {.p = emit_row_in(e, "pr", e->in[0], op->in[0], r),
+                         .dz = emit_row_out(e, "dzr", e->out[0], op->out[0], r)};
+    struct cx *label =
+        cb_local(cb, CT_REAL, "own", cx_cast(cb, CT_REAL, cb_real_name(cb), label_of(e, r)));
+    for (unsigned i = 0; i < PANEL; i += v->lanes) {
+        struct cx *at = cx_int(cb, i);
+        l.suffix = arena_printf(cb->arena, "%u", i);
+        struct cx *class = lane_load(&l, "class", ramp, at), *p = lane_load(&l, "p", row.p, at);
+        struct cx *slope = lane_select_eq(&l, class, lane_splat(&l, label), lane_sub(&l, p, own),
+                                          other_slope(e, &l, p));
+        lane_store(&l, row.dz, at, lane_select_gt(&l, classes, class, slope, zero));
+    }
+    cb_end(cb);
+}
+
+/* What stands behind the last class is nothing that weights should follow. */
+static void emit_padding(struct emit *e, int tensor, struct cx *row)
+{
+    struct cbuild *cb = e->cb;
+    const struct tensor *t = ir_at(e->ir, tensor);
+    if (t->stride == t->units)
+        return;
+    struct cx *j = cb_for(cb, "j", emit_units(e, tensor), emit_stride(e, tensor), 1);
+    cb_set(cb, cx_at(cb, row, j), cx_real(cb, 0));
+    cb_end(cb);
+}
+
 static void grad_emit(struct emit *e, const struct op *op)
 {
     struct cbuild *cb = e->cb;
+    const struct isa_vector *v = isa_vector(e->isa, e->ir->f64);
+    if (!op->straight && v->lanes > 1 && ir_at(e->ir, op->out[0])->units <= PANEL) {
+        emit_slopes_of_panel(e, op, v);
+        return;
+    }
     struct cx *r = cb_for(cb, "r", e->first, e->last, 1);
-    struct cx *p = emit_row_in(e, "pr", e->in[0], op->in[0], r);
-    struct cx *dz = emit_row_out(e, "dzr", e->out[0], op->out[0], r);
-    struct cx *j = cb_for(cb, "j", cx_int(cb, 0), emit_units(e, op->in[0]), 1);
-    const double share = share_of(e->ir, op);
-    struct cx *pj = cx_at(cb, p, j), *pt = cx_at(cb, p, label_of(e, r));
-    cb_set(cb, cx_at(cb, dz, j), share > 0 ? cx_sub(cb, pj, cx_real(cb, share)) : pj);
-    cb_end(cb);
-    cb_set(cb, cx_at(cb, dz, label_of(e, r)),
-           cx_sub(cb, pt, cx_real(cb, share + (1 - smoothing_of(op)))));
+    struct slopes row = {.p = emit_row_in(e, "pr", e->in[0], op->in[0], r),
+                         .dz = emit_row_out(e, "dzr", e->out[0], op->out[0], r)};
+    emit_lanes(e, op->out[0], op->straight, false, emit_slope, &row);
+    emit_padding(e, op->out[0], row.dz);
+    cb_set(cb, cx_at(cb, row.dz, label_of(e, r)),
+           cx_sub(cb, cx_at(cb, row.p, label_of(e, r)), cx_real(cb, own_of(e, op))));
     cb_end(cb);
 }
 

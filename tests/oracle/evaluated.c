@@ -111,8 +111,13 @@ static bool usable(void)
     return true;
 }
 
-static const struct mlprt_path path = {"oracle", usable,  evaluate, nothing,
-                                       backward, nothing, update};
+static const struct mlprt_path path = {.name = "oracle",
+                                       .usable = usable,
+                                       .evaluate = evaluate,
+                                       .prepare = nothing,
+                                       .backward = backward,
+                                       .gradient = nothing,
+                                       .update = update};
 static const struct mlprt_path *const paths[] = {&path};
 
 /* The description that emit_model.c would write, without any padding. */

@@ -49,6 +49,10 @@ bits() {
     bits clang "$ROOT/tests/models/mixed.mlp" "${FLAGS[@]}"
 }
 
+@test "bits: classes, gcc" {
+    bits gcc "$ROOT/tests/models/classes.mlp"
+}
+
 @test "bits: regression, gcc" {
     bits gcc "$ROOT/tests/models/regression.mlp"
 }

@@ -24,7 +24,7 @@ static double handnet_fault = 1;                 /* factor of the gradient of hi
 static double handnet_bias_fault;                /* added to that of hidden.bias[0] */
 static double handnet_loss_factor = 1;           /* NAN: a loss that is not finite */
 static double handnet_factor = 1;                /* of the steps that weights take */
-static uint32_t handnet_steps;                   /* calls of update so far */
+static uint32_t handnet_steps, handnet_runs;     /* calls of update and run so far */
 static void (*handnet_on_update)(uint32_t step); /* called before every update */
 
 struct handnet_arena {
@@ -137,15 +137,42 @@ static bool handnet_never(void)
     return false;
 }
 
-static const struct mlprt_path handnet_fancy = {"fancy",         handnet_never,    handnet_evaluate,
-                                                handnet_nothing, handnet_backward, handnet_nothing,
-                                                handnet_update};
-static const struct mlprt_path handnet_plain = {"plain",         handnet_always,   handnet_evaluate,
-                                                handnet_nothing, handnet_backward, handnet_nothing,
-                                                handnet_update};
-static const struct mlprt_path handnet_other = {"other",         handnet_always,   handnet_evaluate,
-                                                handnet_nothing, handnet_backward, handnet_nothing,
-                                                handnet_update};
+/* Where samples are there already. */
+static void handnet_loaded(const struct mlprt_batch *b, size_t first, size_t last, size_t row)
+{
+    (void)b, (void)first, (void)last, (void)row;
+}
+
+static void handnet_run(const struct mlprt_batch *run)
+{
+    struct handnet_arena *a = run->arena;
+    handnet_real losses[HANDNET_BATCH];
+    struct mlprt_batch one = *run;
+
+    handnet_runs++;
+    one.load = handnet_loaded;
+    for (uint32_t i = 0; i < run->steps; i++) {
+        one.lr = run->rates[i];
+        one.step = run->step + i;
+        one.label = run->label + (size_t)i * run->n;
+        run->load(run, (size_t)i * run->n, (size_t)(i + 1) * run->n, 0);
+        handnet_backward(&one);
+        handnet_update(&one);
+        memcpy(losses + i * run->n, a->loss, run->n * sizeof *losses);
+    }
+    memcpy(a->loss, losses, run->steps * run->n * sizeof *losses);
+}
+
+#define HANDNET_PATH(name_, usable_)                                                               \
+    {                                                                                              \
+        .name = name_, .usable = usable_, .evaluate = handnet_evaluate,                            \
+        .prepare = handnet_nothing, .backward = handnet_backward, .gradient = handnet_nothing,     \
+        .update = handnet_update, .run = handnet_run                                               \
+    }
+static const struct mlprt_path handnet_fancy = HANDNET_PATH("fancy", handnet_never),
+                               handnet_plain = HANDNET_PATH("plain", handnet_always),
+                               handnet_other = HANDNET_PATH("other", handnet_always);
+#undef HANDNET_PATH
 static const struct mlprt_path *const handnet_paths[] = {&handnet_fancy, &handnet_plain,
                                                          &handnet_other};
 

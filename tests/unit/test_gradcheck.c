@@ -172,9 +172,13 @@ static void backward_flat(const struct mlprt_batch *b)
 
 Test(gradcheck, takes_zero_for_the_slope_of_a_flat_loss)
 {
-    static const struct mlprt_path path = {"flat",          handnet_always, evaluate_flat,
-                                           handnet_nothing, backward_flat,  handnet_nothing,
-                                           handnet_update};
+    static const struct mlprt_path path = {.name = "flat",
+                                           .usable = handnet_always,
+                                           .evaluate = evaluate_flat,
+                                           .prepare = handnet_nothing,
+                                           .backward = backward_flat,
+                                           .gradient = handnet_nothing,
+                                           .update = handnet_update};
     static const struct mlprt_path *const paths[] = {&path};
     struct mlprt_model model = handnet_model();
 
@@ -209,9 +213,13 @@ static void backward_faint(const struct mlprt_batch *b)
 
 Test(gradcheck, bears_the_last_rounding_of_a_loss)
 {
-    static const struct mlprt_path path = {"faint",         handnet_always, evaluate_faint,
-                                           handnet_nothing, backward_faint, handnet_nothing,
-                                           handnet_update};
+    static const struct mlprt_path path = {.name = "faint",
+                                           .usable = handnet_always,
+                                           .evaluate = evaluate_faint,
+                                           .prepare = handnet_nothing,
+                                           .backward = backward_faint,
+                                           .gradient = handnet_nothing,
+                                           .update = handnet_update};
     static const struct mlprt_path *const paths[] = {&path};
     struct mlprt_model model = handnet_model();
 
@@ -257,9 +265,13 @@ static void backward_noted(const struct mlprt_batch *b)
 
 Test(gradcheck, keeps_a_loss_that_is_no_number_in_mind)
 {
-    static const struct mlprt_path path = {"nan",           handnet_always, evaluate_nan,
-                                           handnet_nothing, backward_noted, handnet_nothing,
-                                           handnet_update};
+    static const struct mlprt_path path = {.name = "nan",
+                                           .usable = handnet_always,
+                                           .evaluate = evaluate_nan,
+                                           .prepare = handnet_nothing,
+                                           .backward = backward_noted,
+                                           .gradient = handnet_nothing,
+                                           .update = handnet_update};
     static const struct mlprt_path *const paths[] = {&path};
     struct mlprt_model model = handnet_model();
 

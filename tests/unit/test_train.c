@@ -10,11 +10,6 @@
 
 TestSuite(train, .init = prepare_training, .fini = clean_training);
 
-static void loaded(const struct mlprt_batch *batch, size_t first, size_t last, size_t row)
-{
-    (void)batch, (void)first, (void)last, (void)row;
-}
-
 /* Trains by the plainest loop there is, as numerics and language have it. */
 static void train_by_hand(struct mlprt_session *s, uint32_t batch_size)
 {
@@ -28,7 +23,7 @@ static void train_by_hand(struct mlprt_session *s, uint32_t batch_size)
         for (uint32_t first = 0; first < 4; first += batch_size) {
             const uint32_t n = 4 - first < batch_size ? 4 - first : batch_size;
             const struct mlprt_batch batch = {.arena = s->arena,
-                                              .load = loaded,
+                                              .load = handnet_loaded,
                                               .label = label,
                                               .n = n,
                                               .training = true,
@@ -92,6 +87,37 @@ Test(train, saves_the_same_bytes_for_the_same_run)
     mlprt_bytes_free(&again);
     mlprt_bytes_free(&other_seed);
     mlprt_bytes_free(&longer);
+}
+
+/* Four steps an epoch, the first three of them in a run. */
+Test(train, takes_the_same_steps_in_runs)
+{
+    options.quiet = true;
+    handnet_dropout = true;
+    model.schedule = (struct mlprt_schedule){MLPRT_COSINE, 0, 0};
+    model.batch = 1;
+    cr_assert_eq(train(), MLPRT_OK, "%s", e.text);
+    cr_expect_eq(handnet_runs, 0);
+    struct mlprt_bytes single = saved();
+    model.run = 3;
+    cr_assert_eq(train(), MLPRT_OK, "%s", e.text);
+    cr_expect_eq(handnet_runs, 3, "one in each epoch");
+    cr_expect_eq(handnet_steps, 12);
+    struct mlprt_bytes in_runs = saved();
+    cr_expect(same_bytes(&single, &in_runs));
+    mlprt_bytes_free(&single);
+    mlprt_bytes_free(&in_runs);
+}
+
+Test(train, takes_no_smaller_batch_into_a_run)
+{
+    options.quiet = true;
+    model.batch = 2;
+    model.run = 2;
+    model.train.row_count = 3;
+    cr_assert_eq(train(), MLPRT_OK, "%s", e.text);
+    cr_expect_eq(handnet_runs, 0, "only one batch is of whole size");
+    cr_expect_eq(handnet_steps, 6);
 }
 
 Test(train, drops_the_smaller_batch_if_told_unless_it_is_the_only_one)
