@@ -53,13 +53,23 @@ static void add_value(struct emitter *em, struct cx *row, uint32_t index)
     }
 }
 
-/* Handing work to threads and waiting for them takes some microseconds a step; a thread does so
- * many operations in about ten. */
-static const uint64_t serial_flops = 1 << 20;
+enum {
+    /* Handing work to threads and waiting for them takes some microseconds a step; a thread does so
+     * many operations in about ten. */
+    SERIAL_FLOPS = 1 << 20,
+    /* A weight that one core has written comes to the others through the cache that they share, or
+     * memory. Operations for each byte of them that take as long. */
+    FLOPS_PER_SHARED_BYTE = 16
+};
 
 static bool is_serial(const struct ir *ir)
 {
-    return flops_of_sample(ir) * ir->batch < serial_flops;
+    const uint64_t flops = flops_of_sample(ir) * ir->batch;
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < ir->params.len; i++)
+        if (ir->params.at[i].grad != NO_TENSOR)
+            bytes += tensor_stored(ir, ir_at(ir, ir->params.at[i].value)) * (ir->f64 ? 8 : 4);
+    return flops < SERIAL_FLOPS || flops < bytes * FLOPS_PER_SHARED_BYTE;
 }
 
 static struct cx *layer_row(struct emitter *em, uint32_t index)
