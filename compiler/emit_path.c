@@ -8,6 +8,49 @@
 #include "ops/ops.h"
 #include "tile.h"
 
+#include <string.h>
+
+/* Are two tensors of a shape and layout? */
+static bool tensors_alike(const struct ir *ir, int a, int b)
+{
+    if (a == NO_TENSOR || b == NO_TENSOR)
+        return a == b;
+    const struct tensor *x = ir_at(ir, a), *y = ir_at(ir, b);
+    return x->role == y->role && x->depth == y->depth && x->units == y->units &&
+           x->stride == y->stride && x->panel == y->panel;
+}
+
+static bool posts_alike(const struct ir *ir, const struct post *a, const struct post *b)
+{
+    return a->kind == b->kind && a->activation == b->activation &&
+           !memcmp(a->attr, b->attr, sizeof a->attr) && tensors_alike(ir, a->aux, b->aux);
+}
+
+/* Would two ops have the same function, but for its name? */
+static bool ops_alike(const struct ir *ir, const struct op *a, const struct op *b)
+{
+    bool alike = a->kind == b->kind && a->section == b->section && a->straight == b->straight &&
+                 !a->slices == !b->slices && a->activation == b->activation && a->loss == b->loss &&
+                 a->stream == b->stream && !memcmp(a->attr, b->attr, sizeof a->attr) &&
+                 a->post_count == b->post_count;
+    for (size_t i = 0; alike && i < OP_IN_MAX; i++)
+        alike = tensors_alike(ir, a->in[i], b->in[i]);
+    for (size_t i = 0; alike && i < OP_OUT_MAX; i++)
+        alike = tensors_alike(ir, a->out[i], b->out[i]);
+    for (size_t i = 0; alike && i < a->post_count; i++)
+        alike = posts_alike(ir, &a->post[i], &b->post[i]);
+    return alike;
+}
+
+/* The first op whose function would be the same: layers of a shape share what they do. */
+static const struct op *first_alike(const struct ir *ir, const struct op *op)
+{
+    const struct op *first = ir->ops.at;
+    while (!ops_alike(ir, first, op))
+        first++;
+    return first;
+}
+
 static const char *function_name(struct arena *arena, const struct op *op, const struct isa *isa)
 {
     const char *verb = op_rule(op->kind)->verb;
@@ -193,6 +236,17 @@ static struct signature new_signature(struct emitter *em, const struct emit_rang
     return (struct signature){.cb = &em->cb, .ir = em->ir, .range = range, .params = ""};
 }
 
+/* "\nThe same for dense2, dense3": whoever else uses op's function. */
+static const char *alike_comment(struct emitter *em, const struct op *op)
+{
+    struct arena *arena = em->cb.arena;
+    const char *text = "";
+    for (const struct op *o = op + 1; o < em->ir->ops.at + em->ir->ops.len; o++)
+        if (ops_alike(em->ir, op, o))
+            text = arena_printf(arena, "%s%s%s", text, *text ? ", " : "\nThe same for ", o->base);
+    return text;
+}
+
 static void emit_comment(struct emitter *em, const struct op *op)
 {
     struct cbuild *cb = &em->cb;
@@ -200,8 +254,8 @@ static void emit_comment(struct emitter *em, const struct op *op)
     const uint64_t flops = rule->flops(em->ir, op);
     const char *cost =
         flops ? arena_printf(cb->arena, "\n%llu FLOP a sample", (unsigned long long)flops) : "";
-    cb_comment(cb, "%s:%u: %s%s", em->options->file, emit_line(em, op->span),
-               rule->formula(cb->arena, em->ir, op), cost);
+    cb_comment(cb, "%s:%u: %s%s%s", em->options->file, emit_line(em, op->span),
+               rule->formula(cb->arena, em->ir, op), cost, alike_comment(em, op));
 }
 
 static void emit_op(struct emitter *em, const struct isa *isa, const struct op *op,
@@ -230,8 +284,8 @@ void emit_call(struct emitter *em, const struct isa *isa, const struct op *op,
     struct signature s = new_signature(em, range);
     cb->at = op->span;
     make_signature(&s, &unused, op);
-    struct cx *call =
-        cx_call_array(cb, CT_OTHER, function_name(cb->arena, op, isa), s.count, s.args);
+    struct cx *call = cx_call_array(
+        cb, CT_OTHER, function_name(cb->arena, first_alike(em->ir, op), isa), s.count, s.args);
     const bool only_training = needs_of(op) & NEED_RANDOM && op->section == SECTION_FORWARD;
     if (only_training)
         cb_if(cb, emit_batch(cb, CT_INT, "training"));
@@ -274,7 +328,8 @@ void emit_path(struct emitter *em, const struct isa *isa)
     struct tiles tiles = {0};
     struct cs *ops = NULL, *code = NULL, **here = cb_redirect(cb, &ops);
     for (size_t i = 0; i < em->ir->ops.len; i++)
-        emit_op(em, isa, &em->ir->ops.at[i], &tiles);
+        if (first_alike(em->ir, &em->ir->ops.at[i]) == &em->ir->ops.at[i])
+            emit_op(em, isa, &em->ir->ops.at[i], &tiles);
     cb_redirect(cb, &code);
     tile_emit_all(cb, isa, &tiles);
     cb_append(cb, ops);

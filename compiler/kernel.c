@@ -136,14 +136,16 @@ static void emit_last_rows(struct emit *e, const struct op *op, const struct pro
                            size_t sizes, const unsigned *rows, struct cx *whole)
 {
     struct cbuild *cb = e->cb;
-    struct cx *rest = cb_declare(cb, "size_t", CT_INT, "rest", whole);
-    for (size_t s = 1; s < sizes; s++) {
+    struct cx *rest =
+        sizes > 2 ? cb_declare(cb, "size_t", CT_INT, "rest", whole) : whole; /* set again */
+    for (size_t s = 1; s + 1 < sizes; s++) {
         cb_if(cb, cx_le(cb, cx_add(cb, rest, cx_int(cb, rows[s])), e->last));
         emit_panels(e, op, p, rows[s], rest);
-        if (s + 1 < sizes)
-            cb_advance(cb, rest, cx_int(cb, rows[s]));
+        cb_advance(cb, rest, cx_int(cb, rows[s]));
         cb_end(cb);
     }
+    emit_panels(e, op, p, 1, cb_for(cb, "r", rest, e->last, 1));
+    cb_end(cb);
 }
 
 void kernel_emit_product(struct emit *e, const struct op *op, const struct product *p)
@@ -159,6 +161,8 @@ void kernel_emit_product(struct emit *e, const struct op *op, const struct produ
                            cx_add(cb, e->first, cx_mul(cb, steps, size)));
     }
     emit_whole_rows(e, op, p, rows[0], whole);
+    if (p->whole_panels)
+        return;
     if (p->a_panel)
         whole = emit_panel_rest(e, op, p, rows[0], whole);
     if (sizes > 1)

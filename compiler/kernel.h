@@ -12,6 +12,7 @@ struct product {
     /* a[i·a_row + k·a_step]; or in panels, a_panel not NULL: a[i / PANEL·a_panel + i % PANEL + …],
      * where the first row is that of a panel */
     struct cx *a, *a_row, *a_step, *a_panel;
+    bool whole_panels; /* of a_panel: the number of rows is a multiple of PANEL, always */
     struct cx *b, *b_panel, *b_step; /* panel p: b[p·b_panel + k·b_step + j] */
     struct cx *start;                /* start[p·PANEL + j], or NULL: zeros */
     /* c[p·c_panel + (i − c_first)·c_row + j]; c_first NULL: 0 */

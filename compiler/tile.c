@@ -10,7 +10,9 @@
 enum {
     /* Sums that a tile of few rows keeps at least, if there are so many: each waits four cycles or
      * five for its last multiply-add, of which two are started in a cycle. */
-    SUMS_UNDER_WAY = 8
+    SUMS_UNDER_WAY = 8,
+    /* Fewer rows than these go one by one, in wide tiles: rarely many, and cc has less to do. */
+    LEAST_ROWS = 4
 };
 
 /* Vectors that hold a row of a panel. */
@@ -43,11 +45,13 @@ size_t tile_rows(const struct isa *isa, bool f64, unsigned rows[TILE_SIZES_MAX])
         most = 1;
     REQUIRE(most <= TILE_ROWS_MAX);
     rows[count++] = most;
-    unsigned next = 1;
+    unsigned next = LEAST_ROWS;
     while (next * 2 < most)
         next *= 2;
-    for (; next >= 1 && most > 1; next /= 2)
+    for (; next >= LEAST_ROWS && next < most; next /= 2)
         rows[count++] = next;
+    if (most > 1)
+        rows[count++] = 1;
     return count;
 }
 

@@ -298,6 +298,8 @@ static void dw_emit(struct emit *e, const struct op *op)
                               .a_row = cx_int(cb, 1),
                               .a_step = packed ? panel : emit_stride(e, op->in[0]),
                               .a_panel = packed ? emit_stride(e, op->in[0]) : NULL,
+                              .whole_panels =
+                                  packed && ir_at(e->ir, op->out[0])->depth % PANEL == 0,
                               .b = e->in[1],
                               .b_panel = panel,
                               .b_step = emit_stride(e, op->in[1]),
