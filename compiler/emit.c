@@ -10,8 +10,7 @@
 
 bool emit_wants(const struct emitter *em, const struct isa *isa)
 {
-    const char *target = em->options->target;
-    return !target || !isa->guard || !strcmp(target, isa->name);
+    return isa_wanted(isa, em->options->target);
 }
 
 uint32_t emit_line(const struct emitter *em, struct span at)

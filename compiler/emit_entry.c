@@ -10,12 +10,6 @@
 #include "ops/ops.h"
 
 enum {
-    /* Rows that go through all layers before the next ones: a few tiles' worth, so that what they
-     * compute stays in the caches. Weights are read once for each block: where these do not stay in
-     * a core's own cache, blocks are larger. */
-    ROW_BLOCK = 48,
-    ROW_BLOCK_LARGE = 128,
-    NEAR_CACHE = 1 << 20, /* bytes of it, on machines of today at least */
     /* Rows of a matrix's gradient, slices of PANEL each, that are summed and used before the next
      * ones: enough to use what is loaded of dy several times. */
     MATRIX_BLOCK = 3 * PANEL,
@@ -100,14 +94,6 @@ static struct emit_range open_blocks(struct cbuild *cb, struct cx *from, struct 
 
 /* ---- over samples ---- */
 
-static uint32_t row_block(const struct ir *ir)
-{
-    uint64_t weights = 0;
-    for (size_t i = 0; i < ir->params.len; i++)
-        weights += tensor_stored(ir, ir_at(ir, ir->params.at[i].value)) * (ir->f64 ? 8 : 4);
-    return weights > NEAR_CACHE ? ROW_BLOCK_LARGE : ROW_BLOCK;
-}
-
 /* Has samples first … last-1 put into the rows from `row` on. */
 static void emit_load_call(struct emitter *em, struct cx *first, struct cx *last, struct cx *row)
 {
@@ -133,7 +119,7 @@ static void emit_rows(struct emitter *em, const struct isa *isa, enum section la
     struct cx *total = emit_batch(cb, CT_INT, "n");
     struct cx *start = cb_declare(cb, "const size_t", CT_INT, "start", share(cb, total, 0));
     struct cx *end = cb_declare(cb, "const size_t", CT_INT, "end", share(cb, total, 1));
-    struct emit_range rows = open_blocks(cb, start, end, row_block(em->ir));
+    struct emit_range rows = open_blocks(cb, start, end, em->ir->row_block);
     rows.passing = start;
     cb_declare(cb, "const size_t", CT_INT, "n", cx_sub(cb, rows.last, rows.first));
     emit_load_call(em, rows.first, rows.last,
@@ -312,7 +298,7 @@ static void emit_part(struct emitter *em, const struct isa *isa, const struct pa
 {
     struct cbuild *cb = &em->cb;
     cb->at = (struct span){0, 0};
-    cb_comment(cb, part->comment, row_block(em->ir));
+    cb_comment(cb, part->comment, em->ir->row_block);
     cb_function(cb, isa_function(cb->arena, isa, INLINE_AS_IT_LIKES),
                 arena_printf(cb->arena, "%s_%s", part->name, isa->name),
                 "const struct mlprt_batch *batch, size_t part, size_t parts");

@@ -5,6 +5,7 @@
 #include "digest.h"
 #include "ice.h"
 #include "ops/ops.h"
+#include "plan.h"
 #include "resolved.h"
 #include "version.h"
 
@@ -53,49 +54,16 @@ static void add_value(struct emitter *em, struct cx *row, uint32_t index)
     }
 }
 
-enum {
-    /* Handing work to threads and waiting for them takes some microseconds a step; a thread does so
-     * many operations in about ten. */
-    SERIAL_FLOPS = 1 << 20,
-    /* A weight that one core has written comes to the others through the cache that they share, or
-     * memory. Operations for each byte of them that take as long. */
-    FLOPS_PER_SHARED_BYTE = 16
-};
-
-static bool is_serial(const struct ir *ir)
-{
-    const uint64_t flops = flops_of_sample(ir) * ir->batch;
-    uint64_t bytes = 0;
-    for (size_t i = 0; i < ir->params.len; i++)
-        if (ir->params.at[i].grad != NO_TENSOR)
-            bytes += tensor_stored(ir, ir_at(ir, ir->params.at[i].value)) * (ir->f64 ? 8 : 4);
-    return flops < SERIAL_FLOPS || flops < bytes * FLOPS_PER_SHARED_BYTE;
-}
-
 static struct cx *layer_row(struct emitter *em, uint32_t index)
 {
     struct cbuild *cb = &em->cb;
     const struct layer *layer = &em->model->layers[index];
-    uint64_t parameters = 0, flops = 0;
-    for (size_t i = 0; i < em->ir->params.len; i++) {
-        const struct param *p = &em->ir->params.at[i];
-        const struct tensor *t = ir_at(em->ir, p->value);
-        if (p->layer == index)
-            parameters += (uint64_t)t->depth * t->units;
-    }
-    for (size_t i = 0; i < em->ir->ops.len; i++) {
-        const struct op *op = &em->ir->ops.at[i];
-        if (op->layer == index && op->section == SECTION_FORWARD)
-            flops += op_rule(op->kind)->flops(em->ir, op);
-    }
     struct cx *row = cx_list(cb, false);
     cx_list_add(cb, row, ".name", text(em, layer->name));
     cx_list_add(cb, row, ".kind", text(em, layer->word->vocab->name));
     cx_list_add(cb, row, ".in", count(em, layer->in));
     cx_list_add(cb, row, ".out", count(em, layer->out));
     cx_list_add(cb, row, ".line", count(em, emit_line(em, layer->span)));
-    cx_list_add(cb, row, ".parameters", count(em, parameters));
-    cx_list_add(cb, row, ".flops", count(em, flops));
     add_value(em, row, index);
     return row;
 }
@@ -166,14 +134,12 @@ static void emit_paths(struct emitter *em)
     cb_blank(cb);
 }
 
-/* The resolved program, line by line. */
-static void emit_program(struct emitter *em)
+/* An array of the lines of a text. */
+static void emit_lines(struct emitter *em, const char *name, const struct strbuf *text_of)
 {
     struct cbuild *cb = &em->cb;
-    struct strbuf program = {0};
     struct cx *lines = cx_list(cb, true);
-    resolved_print(em->model, &program);
-    for (const char *line = program.text; *line;) {
+    for (const char *line = text_of->text; *line;) {
         const char *end = strchr(line, '\n');
         REQUIRE(end);
         cx_list_add(cb, lines, NULL,
@@ -181,9 +147,22 @@ static void emit_program(struct emitter *em)
         line = end + 1;
     }
     cx_list_add(cb, lines, NULL, word(em, "NULL"));
-    cb_declare(cb, "static const char *const", CT_OTHER, "program[]", lines);
+    cb_declare(cb, "static const char *const", CT_OTHER, name, lines);
     cb_blank(cb);
+}
+
+/* The resolved program, and what the compiler planned. */
+static void emit_texts(struct emitter *em, const struct works *works)
+{
+    struct strbuf program = {0}, plan = {0};
+    resolved_print(em->model, &program);
+    emit_lines(em, "program[]", &program);
+    plan_print(em->ir, works,
+               &(struct plan_options){em->options->file, em->options->sources, em->options->target},
+               &plan);
+    emit_lines(em, "plan[]", &plan);
     strbuf_free(&program);
+    strbuf_free(&plan);
 }
 
 /* SHA-256 over what the model's hash covers. */
@@ -200,11 +179,6 @@ static const char *identity_hash(struct emitter *em)
 static void add(struct emitter *em, struct cx *list, const char *member, struct cx *value)
 {
     cx_list_add(&em->cb, list, member, value);
-}
-
-static struct cx *bytes(struct emitter *em, uint64_t elements)
-{
-    return count(em, elements * (em->ir->f64 ? sizeof(double) : sizeof(float)));
 }
 
 /* The names of the optimizer's states. */
@@ -224,11 +198,6 @@ static void add_memory(struct emitter *em, struct cx *m)
 {
     const struct ir *ir = em->ir;
     const struct tensor *target = ir_at(ir, ir->target);
-    uint64_t state = 0;
-    for (size_t i = 0; i < ir->params.len; i++)
-        for (size_t k = 0; k < STATE_MAX; k++)
-            if (ir->params.at[i].state[k] != NO_TENSOR)
-                state += tensor_stored(ir, ir_at(ir, ir->params.at[i].state[k]));
     add(em, m, ".arena_size",
         cx_mul(&em->cb, cx_name(&em->cb, CT_INT, "ARENA"),
                cx_namef(&em->cb, CT_INT, "sizeof(%s)", cb_real_name(&em->cb))));
@@ -241,8 +210,6 @@ static void add_memory(struct emitter *em, struct cx *m)
     }
     add(em, m, ".input_stride", count(em, ir_at(ir, ir->input)->stride));
     add(em, m, ".output_stride", count(em, ir_at(ir, ir->output)->stride));
-    if (state)
-        add(em, m, ".state_size", bytes(em, state));
     add_states(em, m);
 }
 
@@ -289,7 +256,7 @@ static void add_training(struct emitter *em, struct cx *m)
     add(em, m, ".keep_best", truth(em, train[TRAIN_KEEP].word->vocab->id == WORD_BEST));
 }
 
-static void emit_struct(struct emitter *em)
+static void emit_struct(struct emitter *em, const struct works *works)
 {
     static const char *const targets[] = {[TARGET_CLASS] = "MLPRT_CLASS",
                                           [TARGET_NUMBERS] = "MLPRT_NUMBERS",
@@ -302,8 +269,12 @@ static void emit_struct(struct emitter *em)
     add(em, m, ".compiler", text(em, "mlpgen " MLPGEN_VERSION));
     add(em, m, ".hash", text(em, identity_hash(em)));
     add(em, m, ".program", word(em, "program"));
+    add(em, m, ".plan", word(em, "plan"));
+    add(em, m, ".evaluate_flops", count(em, works->all.forward));
+    add(em, m, ".train_flops", count(em, works->all.forward + works->all.backward));
     add(em, m, ".threads", word(em, "mlprt_threads"));
-    add(em, m, ".serial", truth(em, is_serial(ir)));
+    add(em, m, ".parallel", word(em, "mlprt_parallel"));
+    add(em, m, ".serial", truth(em, work_is_serial(ir, works)));
     add(em, m, ".run", count(em, ir->run));
     add(em, m, ".breaches", word(em, "mlprt_breaches"));
     add(em, m, ".element", word(em, ir->f64 ? "MLPRT_F64" : "MLPRT_F32"));
@@ -326,13 +297,14 @@ static void emit_struct(struct emitter *em)
 void emit_model(struct emitter *em)
 {
     struct cbuild *cb = &em->cb;
+    const struct works works = work_of(em->ir);
     cb->at = (struct span){0, 0};
     emit_layers(em);
     emit_params(em);
     emit_paths(em);
-    emit_program(em);
+    emit_texts(em, &works);
     emit_data(em);
-    emit_struct(em);
+    emit_struct(em, &works);
     cb_function(cb, "int", "main", "int argc, char **argv");
     cb_return(cb, cx_call(cb, CT_OTHER, "mlprt_main", 3, word(em, "&model"), word(em, "argc"),
                           word(em, "argv")));

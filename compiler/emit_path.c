@@ -4,6 +4,7 @@
  * arena is known only to its caller. */
 #include "emit.h"
 
+#include "cost.h"
 #include "lane_math.h"
 #include "ops/ops.h"
 #include "tile.h"
@@ -53,10 +54,7 @@ static const struct op *first_alike(const struct ir *ir, const struct op *op)
 
 static const char *function_name(struct arena *arena, const struct op *op, const struct isa *isa)
 {
-    const char *verb = op_rule(op->kind)->verb;
-    if (!verb)
-        verb = op->section == SECTION_BACKWARD ? "backward" : "forward";
-    return arena_printf(arena, "%s_%s_%s", op->base, verb, isa->name);
+    return arena_printf(arena, "%s_%s_%s", op->base, op_verb(op), isa->name);
 }
 
 /* Parameters beyond the tensors that this op's function takes. */
@@ -303,6 +301,21 @@ static void emit_usable(struct emitter *em, const struct isa *isa, const char *c
     cb_blank(cb);
 }
 
+static void add_expected(struct emitter *em, const struct isa *isa, struct cx *path)
+{
+    struct cbuild *cb = &em->cb;
+    const struct ir *ir = em->ir;
+    const struct {
+        const char *member;
+        uint64_t value;
+    } expected[] = {{".lanes", isa_vector(isa, ir->f64)->lanes},
+                    {".step_slots", cost_step(ir, isa)},
+                    {".batch_slots", cost_evaluate(ir, isa)},
+                    {".sample_slots", cost_infer(ir, isa)}};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+        cx_list_add(cb, path, expected[i].member, cx_int(cb, (int64_t)expected[i].value));
+}
+
 static void emit_path_struct(struct emitter *em, const struct isa *isa, bool built)
 {
     static const char *const entries[] = {"usable",   "evaluate", "infer",  "prepare",
@@ -314,6 +327,8 @@ static void emit_path_struct(struct emitter *em, const struct isa *isa, bool bui
     for (size_t i = 0; i < (built ? entry_count : 1); i++)
         cx_list_add(cb, path, arena_printf(cb->arena, ".%s", entries[i]),
                     cx_namef(cb, CT_OTHER, "%s_%s", entries[i], isa->name));
+    if (built)
+        add_expected(em, isa, path);
     cb_declare(cb, "static const struct mlprt_path", CT_OTHER,
                arena_printf(cb->arena, "path_%s", isa->name), path);
 }

@@ -97,6 +97,12 @@ uint64_t tensor_stored(const struct ir *ir, const struct tensor *t)
     return (uint64_t)tensor_panels(t) * t->panel * t->depth;
 }
 
+uint64_t tensor_bytes(const struct ir *ir, const struct tensor *t)
+{
+    const uint64_t bytes = tensor_stored(ir, t) * (t->role == ROLE_MASK ? 1 : ir_element(ir));
+    return (bytes + MEMORY_ALIGN - 1) / MEMORY_ALIGN * MEMORY_ALIGN;
+}
+
 size_t op_tensors(const struct op *op, int ids[OP_TENSORS_MAX])
 {
     size_t n = 0;

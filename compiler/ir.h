@@ -128,8 +128,11 @@ struct ir {
     struct nameset names; /* of tensors */
     int input, output, target, loss;
     uint32_t batch;
-    uint32_t run; /* from the schedule pass: steps of one run at most (mlprt.h); 0: no runs */
-    uint64_t arena_elements; /* from the memory pass */
+    /* From the schedule pass: */
+    uint32_t run;                 /* steps of one run at most (mlprt.h); 0: no runs */
+    uint32_t row_block;           /* samples that go through all layers before the next ones */
+    uint64_t straight_statements; /* of products, in straight-line code */
+    uint64_t arena_elements;      /* from the memory pass */
 };
 
 /* Adds a tensor; name is made unique by underscores where it is taken. Returns its id. */
@@ -140,6 +143,12 @@ int ir_adjoint(struct ir *ir, int x);
 /* An op with no inputs, outputs or attributes yet, as a value to fill in and hand to ir_append. */
 struct op ir_op(enum op_kind kind, enum section section, enum phase phase);
 void ir_append(struct ir *ir, struct op op);
+
+/* Bytes of an element. */
+static inline unsigned ir_element(const struct ir *ir)
+{
+    return ir->f64 ? sizeof(double) : sizeof(float);
+}
 
 /* The largest norm of all gradients together; 0: any. */
 double ir_clip_norm(const struct ir *ir);
@@ -161,6 +170,8 @@ uint32_t tensor_panels(const struct tensor *t);
 uint32_t tensor_rows(const struct ir *ir, const struct tensor *t);
 /* Elements that it takes in memory, padding included; its layout is decided. */
 uint64_t tensor_stored(const struct ir *ir, const struct tensor *t);
+/* Bytes of the arena for it: a multiple of MEMORY_ALIGN. */
+uint64_t tensor_bytes(const struct ir *ir, const struct tensor *t);
 /* Every tensor that an op reads or writes, fused ops included; ids has room for OP_TENSORS_MAX.
  * Returns how many there are. */
 enum { OP_TENSORS_MAX = OP_IN_MAX + OP_OUT_MAX + OP_POST_MAX };

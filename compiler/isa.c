@@ -1,6 +1,8 @@
 /* The table of instruction sets. */
 #include "isa.h"
 
+#include <string.h>
+
 const struct isa isas[] = {
     {
         .name = "avx512",
@@ -206,4 +208,9 @@ const char *isa_function(struct arena *arena, const struct isa *isa, enum isa_in
     return arena_printf(arena, "%s%s%sstatic %svoid", isa->attribute ? attributes[inlining] : "",
                         isa->attribute ? isa->attribute : "", isa->attribute ? "\n" : "",
                         inlining == INLINE_IT ? "inline " : "");
+}
+
+bool isa_wanted(const struct isa *isa, const char *target)
+{
+    return !target || !isa->guard || !strcmp(target, isa->name);
 }

@@ -5,6 +5,7 @@
 
 #include "arena.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* How an instruction set spells an operation: a call of its intrinsics, in which a, b and c stand
@@ -57,6 +58,10 @@ extern const size_t isa_count;
  * told so, it is inlined into whoever calls it, or whatever it calls is inlined into it. */
 enum isa_inlining { INLINE_AS_IT_LIKES, INLINE_IT, INLINE_ITS_CALLS };
 const char *isa_function(struct arena *arena, const struct isa *isa, enum isa_inlining inlining);
+
+/* Is it part of what is emitted for `target`, the name of the one wanted besides the portable one?
+ * NULL: all are. */
+bool isa_wanted(const struct isa *isa, const char *target);
 
 static inline const struct isa_vector *isa_vector(const struct isa *isa, int f64)
 {

@@ -11,6 +11,7 @@
 #include "output.h"
 #include "parse.h"
 #include "pass.h"
+#include "plan.h"
 #include "resolved.h"
 
 #include <stdio.h>
@@ -47,17 +48,32 @@ static int status_of_errors(const struct job *j)
     return status;
 }
 
+static const char *file_name(const struct options *o)
+{
+    const char *slash = strrchr(o->input, '/');
+    return slash ? slash + 1 : input_name(o->input);
+}
+
+static void print_plan(struct job *j, const struct ir *ir)
+{
+    const struct works works = work_of(ir);
+    plan_print(ir, &works,
+               &(struct plan_options){.file = file_name(&j->options),
+                                      .sources = &j->sources,
+                                      .target = j->options.target},
+               &j->out);
+}
+
 static void emit(struct job *j, const struct model *model, const struct ir *ir)
 {
     const struct options *o = &j->options;
-    const char *slash = strrchr(o->input, '/');
     char digest[DIGEST_HEX];
     struct strbuf effective = {0};
     digest_sha256(j->text.text, j->text.len, digest);
     options_print_effective(o, &effective);
     emit_trainer(&j->arena, ir, model,
                  &(struct emit_options){
-                     .file = slash ? slash + 1 : input_name(o->input),
+                     .file = file_name(o),
                      .sources = &j->sources,
                      .source_sha256 = digest,
                      .options = effective.text ? effective.text : "",
@@ -83,7 +99,10 @@ static void translate(struct job *j, const struct model *model)
             return;
         }
     }
-    emit(j, model, ir);
+    if (o->emit == EMIT_PLAN)
+        print_plan(j, ir);
+    else
+        emit(j, model, ir);
 }
 
 /* Text to j->out. */

@@ -28,8 +28,8 @@ static const struct option {
     [OPTION_OUTPUT] = {"-o", "FILE",
                        "write to FILE, '-' is standard output (default: NAME.c here)"},
     [OPTION_DEFINE] = {"-D", "NAME=VALUE", "replace the value of a let"},
-    [OPTION_EMIT] = {"--emit", "trainer|resolved",
-                     "a program that trains (default), or the model with all defaults"},
+    [OPTION_EMIT] = {"--emit", "trainer|resolved|plan",
+                     "a program (default), the model with all defaults, or what it takes"},
     [OPTION_DUMP] = {"--dump", "WHAT",
                      "show what the compiler holds after a step; 'list' names them"},
     [OPTION_STANDALONE] = {"--standalone", NULL, "put the runtime inside: nothing to link but -lm"},
@@ -228,12 +228,13 @@ static bool parse_option(struct parser *p, char **argv, int *used)
 /* The input's base name, its ending .mlp replaced by the product's. */
 static const char *default_output(struct arena *arena, const struct options *o)
 {
+    static const char *const endings[] = {
+        [EMIT_TRAINER] = ".c", [EMIT_RESOLVED] = ".resolved.mlp", [EMIT_PLAN] = ".plan"};
     const char *slash = strrchr(o->input, '/'), *base = slash ? slash + 1 : o->input;
     size_t len = strlen(base), ending = strlen(".mlp");
     if (len > ending && !strcmp(base + len - ending, ".mlp"))
         len -= ending;
-    return arena_printf(arena, "%.*s%s", (int)len, base,
-                        o->emit == EMIT_RESOLVED ? ".resolved.mlp" : ".c");
+    return arena_printf(arena, "%.*s%s", (int)len, base, endings[o->emit]);
 }
 
 /* Whether all that is needed was given; fills in where to write. */
@@ -285,7 +286,7 @@ bool options_parse(struct options *o, struct arena *arena, int argc, char **argv
 
 static void print_help(struct strbuf *out)
 {
-    enum { HELP_COLUMN = 30 };
+    enum { HELP_COLUMN = 32 };
     strbuf_puts(out, "Usage: mlpgen [OPTION]... FILE.mlp\n"
                      "Compiles the description of a multilayer perceptron into C that trains it.\n"
                      "FILE.mlp may be '-', standard input; then -o is needed.\n\n");

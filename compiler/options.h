@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 enum options_action { ACTION_COMPILE, ACTION_HELP, ACTION_VERSION, ACTION_LIST };
-enum options_emit { EMIT_TRAINER, EMIT_RESOLVED };
+enum options_emit { EMIT_TRAINER, EMIT_RESOLVED, EMIT_PLAN };
 
 struct options {
     enum options_action action;

@@ -8,6 +8,13 @@ struct pass_options {
     enum unroll { UNROLL_AUTO, UNROLL_ALWAYS, UNROLL_NEVER } unroll;
 };
 
+enum {
+    /* A dense layer comes out as straight-line code as long as the model's statements of that kind
+     * stay within this, so that the code of a step fits the instruction cache and cc stays quick.
+     */
+    STRAIGHT_STATEMENTS = 1500
+};
+
 struct pass {
     const char *name; /* what --dump takes */
     void (*run)(struct ir *ir, const struct pass_options *options);

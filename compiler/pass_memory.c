@@ -7,14 +7,6 @@
 
 #include "ice.h"
 
-/* Elements of the arena that a tensor takes, a multiple of MEMORY_ALIGN bytes. */
-static uint64_t room_for(const struct ir *ir, const struct tensor *t)
-{
-    const uint64_t element = ir->f64 ? 8 : 4;
-    const uint64_t bytes = tensor_stored(ir, t) * (t->role == ROLE_MASK ? 1 : element);
-    return (bytes + MEMORY_ALIGN - 1) / MEMORY_ALIGN * MEMORY_ALIGN / element;
-}
-
 struct spot {
     uint64_t from, to; /* elements */
     struct life life;
@@ -51,7 +43,7 @@ void pass_memory(struct ir *ir, const struct pass_options *options)
         struct tensor *t = ir_at(ir, (int)i);
         if (!tensor_in_arena(t) || life_empty(lives[i]))
             continue;
-        const uint64_t room = room_for(ir, t);
+        const uint64_t room = tensor_bytes(ir, t) / ir_element(ir);
         t->offset = lowest_place(spots, placed, room, lives[i]);
         insert_spot(spots, placed++, (struct spot){t->offset, t->offset + room, lives[i]});
         if (t->offset + room > ir->arena_elements)

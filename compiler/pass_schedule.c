@@ -10,9 +10,6 @@ enum {
      * are a statement for each weight. Beyond that tiles are smaller and faster, with units in the
      * lanes of a vector: 4-16-3 trains three times as fast by them, 2-4-1 as fast either way. */
     STRAIGHT_WEIGHTS = 32,
-    /* … as long as the model's straight-line statements stay within this, so that the code of a
-     * step fits the instruction cache and cc stays quick. */
-    STRAIGHT_STATEMENTS = 1500,
     /* Element-wise ops of at most so many units are written out too. */
     STRAIGHT_UNITS = 8,
     /* Straight-line statements for one weight: forward, dX, dW. */
@@ -22,7 +19,13 @@ enum {
      * nearest cache. */
     RUN_FLOPS = 1 << 17,
     RUN_STEPS = 64,
-    RUN_SAMPLES = 512
+    RUN_SAMPLES = 512,
+    /* Rows that go through all layers before the next ones: a few tiles' worth, so that what they
+     * compute stays in the caches. Weights are read once for each block: where these do not stay in
+     * a core's own cache, blocks are larger. */
+    ROW_BLOCK = 48,
+    ROW_BLOCK_LARGE = 128,
+    NEAR_CACHE = 1 << 20 /* bytes of it, on machines of today at least */
 };
 
 static bool is_product(const struct op *op)
@@ -58,9 +61,8 @@ static bool is_column_sum(const struct op *op)
 }
 
 /* Decides for each dense layer, in model order; *straight has an entry for each layer. */
-static void choose_layers(const struct ir *ir, enum unroll unroll, bool *straight)
+static void choose_layers(struct ir *ir, enum unroll unroll, bool *straight)
 {
-    uint64_t statements = 0;
     for (size_t i = 0; i < ir->ops.len; i++) {
         const struct op *op = &ir->ops.at[i];
         if (op->kind != OP_DENSE)
@@ -70,9 +72,9 @@ static void choose_layers(const struct ir *ir, enum unroll unroll, bool *straigh
         const uint64_t more = weights * STATEMENTS_PER_WEIGHT;
         straight[op->layer] =
             unroll == UNROLL_ALWAYS || (unroll == UNROLL_AUTO && weights <= STRAIGHT_WEIGHTS &&
-                                        statements + more <= STRAIGHT_STATEMENTS);
+                                        ir->straight_statements + more <= STRAIGHT_STATEMENTS);
         if (straight[op->layer])
-            statements += more;
+            ir->straight_statements += more;
     }
 }
 
@@ -278,6 +280,14 @@ static void choose_passing(struct ir *ir)
     }
 }
 
+static void choose_row_block(struct ir *ir)
+{
+    uint64_t weights = 0;
+    for (size_t i = 0; i < ir->params.len; i++)
+        weights += tensor_bytes(ir, ir_at(ir, ir->params.at[i].value));
+    ir->row_block = weights > NEAR_CACHE ? ROW_BLOCK_LARGE : ROW_BLOCK;
+}
+
 /* Orders the ops by phase; within one they stay as they are. */
 static void order_phases(struct ir *ir)
 {
@@ -300,5 +310,6 @@ void pass_schedule(struct ir *ir, const struct pass_options *options)
     choose_slices(ir);
     choose_run(ir);
     choose_passing(ir);
+    choose_row_block(ir);
     order_phases(ir);
 }

@@ -1,6 +1,7 @@
 /* mlprt_main: from the command line to an exit status. The only file that prints errors. */
 #include "posix.h"
 
+#include "bench.h"
 #include "breach.h"
 #include "evaluate.h"
 #include "gradcheck.h"
@@ -21,6 +22,7 @@ static enum mlprt_status run_command(struct mlprt_session *s, struct mlprt_error
     case MLPRT_PREDICT: return mlprt_predict(s, e);
     case MLPRT_GRADCHECK: return mlprt_gradcheck(s, NULL, e);
     case MLPRT_INFO: return mlprt_info(s, e);
+    case MLPRT_BENCH: return mlprt_bench(s, e);
     case MLPRT_COMMANDS: break;
     }
     return mlprt_fail(e, MLPRT_USAGE, "a command is missing");

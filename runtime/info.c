@@ -1,34 +1,19 @@
-/* The info command: the network as the compiler planned it, or a weights file. */
+/* The info command: the network as the compiler planned it and the time that it should take here,
+ * or a weights file. */
 #include "posix.h"
 
 #include "breach.h"
 #include "info.h"
+#include "peak.h"
 #include "weights.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
-static void print_layers(const struct mlprt_model *model)
+static void print_lines(const char *const *line)
 {
-    uint64_t parameters = 0, flops = 0;
-    int width = (int)strlen("layer");
-
-    for (size_t i = 0; i < model->layer_count; i++) {
-        const int length = (int)strlen(model->layers[i].name);
-        width = length > width ? length : width;
-    }
-    printf("\n%-*s  %-10s %6s %8s %8s %12s %14s\n", width, "layer", "kind", "line", "in", "out",
-           "parameters", "FLOPs/sample");
-    for (size_t i = 0; i < model->layer_count; i++) {
-        const struct mlprt_layer *l = &model->layers[i];
-        printf("%-*s  %-10s %6" PRIu32 " %8" PRIu32 " %8" PRIu32 " %12" PRIu64 " %14" PRIu64 "\n",
-               width, l->name, l->kind, l->line, l->in, l->out, l->parameters, l->flops);
-        parameters += l->parameters;
-        flops += l->flops;
-    }
-    printf("%-*s  %-10s %6s %8s %8s %12" PRIu64 " %14" PRIu64 "\n", width, "total", "", "", "", "",
-           parameters, flops);
+    for (; *line; line++)
+        puts(*line);
 }
 
 static void print_params(const struct mlprt_model *model)
@@ -124,7 +109,41 @@ static void print_bits(const struct mlprt_session *s)
                s->model->element == MLPRT_F32 ? "" : " with this C library");
 }
 
-static void print_model(const struct mlprt_session *s)
+static void print_epoch_time(struct mlprt_session *s, double step)
+{
+    struct mlprt_splits splits;
+    struct mlprt_error why = {""};
+
+    if (mlprt_splits_load(&splits, s->model, MLPRT_WANT_TRAIN, s->options->data, NULL, 0, &why)) {
+        printf("%-10s epoch not known without the training data: %s\n", "", why.text);
+        return;
+    }
+    const uint32_t samples = splits.train.samples;
+    const double steps = (double)samples / s->model->batch;
+    printf("%-10s epoch %.3g s, of %" PRIu32 " samples\n", "", step * (steps < 1 ? 1 : steps),
+           samples);
+    mlprt_splits_free(&splits);
+}
+
+/* The plan's slots as times of this machine. */
+static void print_times(struct mlprt_session *s)
+{
+    const struct mlprt_path *path = s->path;
+    const uint32_t n = s->model->batch;
+    const double us = 1e6, peak = mlprt_peak_measure(s);
+    const double step = mlprt_peak_shared(s, peak, path->step_slots, MLPRT_STEP_SHARES);
+    const double batch = mlprt_peak_shared(s, peak, path->batch_slots, MLPRT_EVALUATE_SHARES);
+    const double alone = mlprt_peak_seconds(s, peak, path->sample_slots);
+
+    printf("%-10s %.4g GFLOP/s of multiply-adds, measured\n", "peak", 1e-9 * peak);
+    printf("%-10s training %.4g µs a sample, %.4g µs a step\n", "expected", us * step / n,
+           us * step);
+    printf("%-10s inference %.4g µs a sample, %.4g µs of one alone\n", "", us * batch / n,
+           us * alone);
+    print_epoch_time(s, step);
+}
+
+static void print_model(struct mlprt_session *s)
 {
     static const char *const targets[] = {[MLPRT_CLASS] = "a class",
                                           [MLPRT_NUMBERS] = "numbers",
@@ -138,7 +157,8 @@ static void print_model(const struct mlprt_session *s)
     printf("%-10s %" PRIu32 "\n", "inputs", model->input_size);
     printf("%-10s %" PRIu32 ", the target is %s\n", "outputs", model->output_size,
            targets[model->target]);
-    print_layers(model);
+    putchar('\n');
+    print_lines(model->plan);
     print_params(model);
     putchar('\n');
     printf("%-10s batch %" PRIu32 ", lr %g, epochs %" PRIu32 ", seed %" PRIu64 "%s%s\n", "training",
@@ -150,19 +170,17 @@ static void print_model(const struct mlprt_session *s)
     print_classes(model);
     print_normalize("inputs", &model->normalize);
     print_normalize("targets", &model->normalize_target);
-    printf("%-10s %zu bytes in one arena, %zu of them the optimizer's\n", "memory",
-           model->arena_size, model->state_size);
     print_paths(s);
     print_bits(s);
+    print_times(s);
 }
 
-enum mlprt_status mlprt_info(const struct mlprt_session *s, struct mlprt_error *e)
+enum mlprt_status mlprt_info(struct mlprt_session *s, struct mlprt_error *e)
 {
     if (s->options->file_count)
         return mlprt_weights_describe(s->options->files[0], stdout, e);
     if (s->options->program) {
-        for (const char *const *line = s->model->program; *line; line++)
-            puts(*line);
+        print_lines(s->model->program);
         return MLPRT_OK;
     }
     print_model(s);

@@ -6,6 +6,6 @@
 
 /* Prints what the compiler planned; the resolved program with --program; of a weights file what
  * made it. */
-enum mlprt_status mlprt_info(const struct mlprt_session *s, struct mlprt_error *e);
+enum mlprt_status mlprt_info(struct mlprt_session *s, struct mlprt_error *e);
 
 #endif

@@ -75,6 +75,11 @@ struct mlprt_path {
     /* A run of batch->steps steps, at most as many as the model says, each of backward and update.
      * The losses of all samples are kept, from loss_offset on. NULL where the model has no runs. */
     void (*run)(const struct mlprt_batch *);
+    /* What the compiler expects of it, on one thread: how long a training step takes on a full
+     * batch, the evaluation of one, and of one sample. In slots: a slot is the time of one
+     * multiply-add of a vector of so many lanes, at the machine's peak. */
+    uint32_t lanes;
+    uint64_t step_slots, batch_slots, sample_slots;
 };
 
 enum { MLPRT_STATES = 2 /* that an optimizer may keep for each parameter */ };
@@ -100,11 +105,10 @@ struct mlprt_param {
 };
 
 struct mlprt_layer {
-    const char *name;           /* "hidden1" */
-    const char *kind;           /* "dense" */
-    uint32_t in, out;           /* units */
-    uint32_t line;              /* in the .mlp file */
-    uint64_t parameters, flops; /* forward, per sample; a multiply-add counts 2 */
+    const char *name; /* "hidden1" */
+    const char *kind; /* "dense" */
+    uint32_t in, out; /* units */
+    uint32_t line;    /* in the .mlp file */
     /* Where its output for a mini-batch of one sample stands after its evaluation; a stride of 0:
      * nowhere, since it is fused into the layer before it or changes nothing. */
     size_t value_offset;
@@ -160,6 +164,8 @@ struct mlprt_model {
     const char *compiler;       /* "mlpgen 0.1.0" */
     const char *hash;           /* SHA-256 in hex over the model's identity */
     const char *const *program; /* the resolved program, line by line, NULL behind the last */
+    const char *const *plan;    /* what the compiler planned, alike */
+    uint64_t evaluate_flops, train_flops; /* of a sample, a multiply-add counted as two */
 
     enum mlprt_element element;
     uint32_t input_size, output_size, batch;
@@ -176,7 +182,6 @@ struct mlprt_model {
     size_t arena_size;
     size_t input_offset, output_offset, loss_offset, target_offset;
     uint32_t input_stride, output_stride, target_stride;
-    size_t state_size;                    /* of it the optimizer's memory */
     const char *state_name[MLPRT_STATES]; /* "exp_avg": in a checkpoint; NULL: no such state */
 
     struct mlprt_source train, validation, test;
@@ -193,6 +198,8 @@ struct mlprt_model {
     bool keep_best;    /* save the weights of the smallest validation loss; else the last */
 
     uint32_t (*threads)(void); /* that OpenMP would take; 0 where it was compiled without */
+    /* mlprt_parallel, compiled as the program is. */
+    void (*parallel)(uint32_t threads, mlprt_part *work, const struct mlprt_batch *batch);
     bool serial;  /* a step is too little work to share, unless threads are asked for */
     uint32_t run; /* steps of a run at most; 0: it has none */
     uint32_t (*breaches)(void); /* of the promise: a set of enum mlprt_breach */

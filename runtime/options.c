@@ -26,6 +26,7 @@ static const struct command_row {
                          NULL},
     [MLPRT_INFO] = {"info", " [WEIGHTS]", "what the compiler planned, or what made a weights file",
                     1, NULL},
+    [MLPRT_BENCH] = {"bench", "", "times training and inference, on data of its own", 0, NULL},
 };
 
 enum option_type {
@@ -39,16 +40,13 @@ enum option_type {
     OPTION_EVERY
 };
 
-enum {
-    THREADS_MAX = 1024 /* more than any machine's; the system may end a program that wants more */
-};
-
 enum { /* sets of commands */
        ON_TRAIN = 1 << MLPRT_TRAIN,
        ON_EVAL = 1 << MLPRT_EVAL,
        ON_PREDICT = 1 << MLPRT_PREDICT,
        ON_GRADCHECK = 1 << MLPRT_GRADCHECK,
        ON_INFO = 1 << MLPRT_INFO,
+       ON_BENCH = 1 << MLPRT_BENCH,
        ON_ALL = (1 << MLPRT_COMMANDS) - 1
 };
 
@@ -60,14 +58,14 @@ static const struct option_row {
 } option_rows[] = {
 #define OPTION_FIELD(name) offsetof(struct mlprt_options, name)
     {"--data", "DIR", "where the paths of the data start (default: the current directory)",
-     ON_TRAIN | ON_EVAL | ON_PREDICT | ON_GRADCHECK, OPTION_TEXT, OPTION_FIELD(data)},
+     ON_TRAIN | ON_EVAL | ON_PREDICT | ON_GRADCHECK | ON_INFO, OPTION_TEXT, OPTION_FIELD(data)},
     {"--epochs", "N", "passes over the training split", ON_TRAIN, OPTION_COUNT,
      OPTION_FIELD(epochs)},
     {"--lr", "X", "learning rate", ON_TRAIN, OPTION_RATE, OPTION_FIELD(lr)},
     {"--seed", "N", "what initial weights, the order of samples and dropout are drawn from",
      ON_TRAIN | ON_GRADCHECK, OPTION_WHOLE, OPTION_FIELD(seed)},
-    {"--threads", "N", "threads to work on (default: OpenMP's own, or 1 for small steps)", ON_TRAIN,
-     OPTION_THREADS, OPTION_FIELD(threads)},
+    {"--threads", "N", "threads to work on (default: OpenMP's own, or 1 for small steps)",
+     ON_TRAIN | ON_INFO | ON_BENCH, OPTION_THREADS, OPTION_FIELD(threads)},
     {"--init", "W", "start from the tensors that weights file W has", ON_TRAIN, OPTION_TEXT,
      OPTION_FIELD(init)},
     {"--save", "W", "where to save the weights (default: the model's name with .safetensors)",
@@ -178,7 +176,8 @@ static enum mlprt_status option_store(struct mlprt_options *o, const struct opti
         return MLPRT_OK;
     case OPTION_COUNT:
     case OPTION_THREADS:
-        if (!parse_whole(text, 1, row->type == OPTION_COUNT ? UINT32_MAX : THREADS_MAX, &whole))
+        if (!parse_whole(text, 1, row->type == OPTION_COUNT ? UINT32_MAX : MLPRT_THREADS_MAX,
+                         &whole))
             break;
         *(uint32_t *)field = (uint32_t)whole;
         return MLPRT_OK;

@@ -13,7 +13,13 @@ enum mlprt_command {
     MLPRT_PREDICT,
     MLPRT_GRADCHECK,
     MLPRT_INFO,
+    MLPRT_BENCH,
     MLPRT_COMMANDS /* how many there are; also: none was given */
+};
+
+enum {
+    MLPRT_THREADS_MAX =
+        1024 /* more than any machine's; the system may end a program that wants more */
 };
 
 /* What was asked for; the model's own values where nothing else was. */
@@ -27,7 +33,7 @@ struct mlprt_options {
     const char *isa;     /* NULL: the best path */
     double lr;
     uint32_t epochs;
-    uint32_t threads; /* 0: as many as OpenMP takes */
+    uint32_t threads; /* 0: as many as OpenMP takes, else up to MLPRT_THREADS_MAX */
     uint64_t seed;
     const char *checkpoint; /* NULL: the save name with .ckpt */
     const char *resume;     /* NULL: from the start */

@@ -17,6 +17,14 @@ const struct op_rule *op_rule(enum op_kind kind)
     return rules[kind];
 }
 
+const char *op_verb(const struct op *op)
+{
+    const char *verb = op_rule(op->kind)->verb;
+    if (verb)
+        return verb;
+    return op->section == SECTION_BACKWARD ? "backward" : "forward";
+}
+
 int append_loss_gradient(struct ir *ir, const struct op *loss, enum op_kind kind, int value)
 {
     struct op grad = *loss;

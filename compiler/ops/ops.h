@@ -46,7 +46,7 @@ struct op_rule {
     unsigned inputs, outputs; /* at most so many … */
     unsigned optional;        /* … of which the last so many inputs may be missing */
     const char *in_names[OP_IN_MAX], *out_names[OP_OUT_MAX]; /* in emitted C */
-    const char *verb; /* the emitted function is BASE_VERB; NULL: forward or backward */
+    const char *verb;                                        /* NULL: forward or backward */
     unsigned needs;
     /* Names of further parameters of the element type: numbers of the step, declared by
      * update_emit_constants. Returns how many; NULL: none. */
@@ -68,6 +68,8 @@ struct op_rule {
 };
 
 const struct op_rule *op_rule(enum op_kind kind);
+/* What an op does: its emitted function is BASE_VERB and the instruction set. */
+const char *op_verb(const struct op *op);
 
 /* A tensor that an optimizer keeps for each parameter: its key in a checkpoint, as PyTorch calls
  * it, and how its name ends in emitted C. */

@@ -117,7 +117,8 @@ static const struct mlprt_path path = {.name = "oracle",
                                        .prepare = nothing,
                                        .backward = backward,
                                        .gradient = nothing,
-                                       .update = update};
+                                       .update = update,
+                                       .lanes = 1};
 static const struct mlprt_path *const paths[] = {&path};
 
 /* The description that emit_model.c would write, without any padding. */
@@ -251,6 +252,7 @@ static struct mlprt_model describe(struct arena *arena, const struct ir *ir, con
         place[i] = end;
         end += elements(&ir->tensors.at[i]);
     }
+    static const char *const no_plan[] = {NULL};
     return (struct mlprt_model){
         .abi = MLPRT_ABI,
         .name = model->name,
@@ -258,6 +260,8 @@ static struct mlprt_model describe(struct arena *arena, const struct ir *ir, con
         .compiler = "mlpgen " MLPGEN_VERSION,
         .hash = identity_hash(arena, model),
         .program = program_lines(arena, model),
+        .plan = no_plan,
+        .parallel = mlprt_parallel,
         .element = ev.f64 ? MLPRT_F64 : MLPRT_F32,
         .input_size = model->input_size,
         .output_size = model->output_size,

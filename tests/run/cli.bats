@@ -40,6 +40,8 @@ silent() {
     [ ! -e models/small.c ]
     expect 0 --emit=resolved models/small.mlp
     [ -s small.resolved.mlp ]
+    expect 0 --emit=plan models/small.mlp
+    [ -s small.plan ]
     cp models/small.mlp other
     expect 0 other
     cmp <(sed 's/other/small.mlp/' other.c) small.c
@@ -79,7 +81,7 @@ silent() {
     expect 2 -x small.mlp; says "unknown option '-x'"
     expect 2 --standalone=yes small.mlp; says "'--standalone' takes no argument"
     expect 2 small.mlp -o; says "'-o' needs an argument: FILE"
-    expect 2 small.mlp --emit; says "'--emit' needs an argument: trainer|resolved"
+    expect 2 small.mlp --emit; says "'--emit' needs an argument: trainer|resolved|plan"
     expect 2 small.mlp --emit=resolve; says "did you mean 'resolved'?"
     expect 2 small.mlp --dtype=; says "'--dtype' takes 'f32' or 'f64', not ''"
     expect 2 small.mlp --unroll=sometimes; says "'auto', 'always' or 'never'"

@@ -223,9 +223,9 @@ static const struct mlprt_param handnet_params[] = {
 };
 
 static const struct mlprt_layer handnet_layers[] = {
-    {"hidden", "dense", 2, 3, 3, 9, 12, offsetof(struct handnet_arena, hidden), HANDNET_HIDDEN},
-    {"tanh1", "tanh", 3, 3, 3, 0, 3, 0, 0},
-    {"output", "dense", 3, 2, 4, 8, 12, offsetof(struct handnet_arena, output), HANDNET_OUT},
+    {"hidden", "dense", 2, 3, 3, offsetof(struct handnet_arena, hidden), HANDNET_HIDDEN},
+    {"tanh1", "tanh", 3, 3, 3, 0, 0},
+    {"output", "dense", 3, 2, 4, offsetof(struct handnet_arena, output), HANDNET_OUT},
 };
 
 static const double handnet_rows[] = {0, 0, 0, 0, 1, 1, 1, 0, 1, 1, 1, 0};
