@@ -120,6 +120,11 @@ class Trainer:
         text = run([*self.command, "--epochs", epochs], env=self.environment).decode()
         return float(re.findall(r"^epoch .*  loss (\S+)", text, re.MULTILINE)[-1])
 
+    def expected(self):
+        """Seconds a sample, as the compiler and the machine's peak of this minute have it."""
+        text = run([self.command[0], "info"], env=self.environment).decode()
+        return 1e-6 * float(re.search(r"^expected\s+training (\S+)", text, re.MULTILINE).group(1))
+
     def whole(self, epochs):
         start = time.perf_counter()
         run([*self.command, "--quiet", "--epochs", epochs], env=self.environment)
@@ -162,12 +167,13 @@ class Training(Row):
         folder = data.folder_of(shop, self.source, self.samples, self.shape, self.epochs)
         program = shop.trainer(self.model, self.defines)
         self.trainer = Trainer(program, folder, self.threads, bool(self.peers))
-        self.ours, self.shares, self.floors, self.loss = [], [], [], {}
+        self.ours, self.shares, self.floors, self.expected, self.loss = [], [], [], [], {}
         self.own_loss = self.trainer.loss(self.epochs) if self.peers else None
         self.start_peers(lambda name: peers.of_training(shop, name, self, folder))
 
     def round(self, shop):
         seconds = self.trainer.epoch() / self.samples
+        self.expected.append(self.trainer.expected())
         peak = 1e9 * shop.peak()["fma", self.threads]
         self.ours.append(seconds)
         self.floors.append(self.flops / peak)
@@ -184,7 +190,9 @@ class Training(Row):
         met = None
         if self.limit or self.share:
             met = seconds <= self.limit if self.limit else share >= self.share
-        note = f"floor {text_of(statistics.median(self.floors))}"
+        expected = statistics.median(self.expected)
+        note = (f"floor {text_of(statistics.median(self.floors))}, expected {text_of(expected)}, "
+                f"{100 * (seconds / expected - 1):+.0f} %")
         first = Line(self.name, "", text_of(seconds), share=f"{100 * share:.1f} %",
                      goal=self.goal_text(), met=met, note=note)
         return [first] + [self.peer_line(name, self.ours, self.samples, self.remark(name))
