@@ -13,8 +13,7 @@
 #include <stdlib.h>
 
 enum {
-    BENCH_BYTES = 32 << 20,   /* of samples: more than caches have, as data has */
-    BENCH_SAMPLES_MIN = 1024, /* no more than a batch, if it is larger */
+    BENCH_BYTES = 64 << 20, /* of samples, as floats: more than a core's caches have, as data has */
     BENCH_SAMPLES_MAX = 1 << 16,
     BENCH_STREAM = 0xbe /* of the random numbers that samples are made of */
 };
@@ -35,9 +34,10 @@ struct bench {
 
 static uint32_t bench_word(const struct bench *b, uint64_t i)
 {
-    return mlprt_philox(b->s->options->seed, (uint32_t)i, (uint32_t)(i >> 32), 0,
+    const uint64_t counter = i / 4;
+    return mlprt_philox(b->s->options->seed, (uint32_t)counter, (uint32_t)(counter >> 32), 0,
                         mlprt_counter_end(MLPRT_PURPOSE_GRADCHECK, BENCH_STREAM))
-        .w[0];
+        .w[i % 4];
 }
 
 /* Rows of pixels, or of numbers below 1 (0 and 1 alone where whole). */
@@ -61,12 +61,14 @@ static enum mlprt_status bench_matrix(const struct bench *b, struct mlprt_matrix
     return MLPRT_OK;
 }
 
+/* A batch at least, or those of a run, however large. */
 static uint32_t bench_samples(const struct mlprt_model *model)
 {
-    const uint32_t most = BENCH_BYTES / model->input_size;
-    uint32_t samples = most < BENCH_SAMPLES_MAX ? most : BENCH_SAMPLES_MAX;
-    samples = samples < BENCH_SAMPLES_MIN ? BENCH_SAMPLES_MIN : samples;
-    return samples < model->batch ? model->batch : samples; /* a run has no more than the least */
+    const uint64_t row = ((uint64_t)model->input_size + model->output_size) * sizeof(float);
+    const uint64_t most = BENCH_BYTES / row;
+    const uint32_t samples = most < BENCH_SAMPLES_MAX ? (uint32_t)most : BENCH_SAMPLES_MAX;
+    const uint32_t least = model->batch * (model->run ? model->run : 1);
+    return samples < least ? least : samples;
 }
 
 /* Is the input the target? */
