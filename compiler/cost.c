@@ -169,10 +169,13 @@ static double loss(const struct cost *c, const struct op *op)
     return c->n * (ir_at(c->ir, op->in[0])->units * each + SCALAR);
 }
 
-/* The exponentials of the classes, two chains over them, the logarithm of their sum. */
+/* The exponentials of the classes, two chains over them, the logarithm of their sum; of few classes
+ * for a vector of samples at a time. */
 static double softmax(const struct cost *c, const struct op *op)
 {
     const uint32_t classes = ir_at(c->ir, op->in[0])->units;
+    if (softmax_has_blocks(c->ir, op, isa_vector(c->isa, c->ir->f64)) && c->n >= c->lanes)
+        return c->n * ((classes + 1) * FUNCTION / c->lanes + classes * ARITHMETIC);
     return functions(c, op, classes) + c->n * (classes * CHAIN + SCALAR);
 }
 
@@ -289,7 +292,7 @@ static double with_traffic(double slots, const struct traffic *t)
 static double gather(const struct cost *c)
 {
     const uint32_t units = ir_at(c->ir, c->ir->input)->units;
-    const double lines = (double)(units * STORED_BYTES + LINE_BYTES - 1) / LINE_BYTES;
+    const double lines = (double)units * STORED_BYTES / LINE_BYTES; /* short rows: small sets */
     return c->n * (SAMPLE + lines * LINE + (double)units / c->lanes * CONVERSION);
 }
 

@@ -204,17 +204,16 @@ static struct cx *emit_blocks(struct emit *e, const struct op *op)
     return whole;
 }
 
-/* Are vectors of samples worth it? */
-static bool has_blocks(const struct emit *e, const struct op *op)
+bool softmax_has_blocks(const struct ir *ir, const struct op *op, const struct isa_vector *v)
 {
-    const struct isa_vector *v = isa_vector(e->isa, e->ir->f64);
-    return v->functions && !op->straight && ir_at(e->ir, op->in[0])->units <= PANEL &&
-           e->ir->batch >= v->lanes;
+    return v->functions && !op->straight && ir_at(ir, op->in[0])->units <= PANEL &&
+           ir->batch >= v->lanes;
 }
 
 static void emit(struct emit *e, const struct op *op)
 {
-    emit_row_by_row(e, op, has_blocks(e, op) ? emit_blocks(e, op) : e->first);
+    const bool blocks = softmax_has_blocks(e->ir, op, isa_vector(e->isa, e->ir->f64));
+    emit_row_by_row(e, op, blocks ? emit_blocks(e, op) : e->first);
 }
 
 static const char *formula(struct arena *arena, const struct ir *ir, const struct op *op)
