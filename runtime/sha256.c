@@ -1,17 +1,14 @@
-/* SHA-256 as FIPS 180-4 defines it; whole blocks are taken straight from the caller's bytes. */
+/* SHA-256 as FIPS 180-4 defines it, on every machine; whole blocks are taken straight from the
+ * caller's bytes. */
 #include "posix.h"
 
 #include "sha256.h"
 
 #include <string.h>
 
-enum {
-    SHA256_BLOCK = 64,
-    SHA256_LENGTH = 8 /* bytes of the message length that end the padding */
-};
+enum { SHA256_LENGTH = 8 /* bytes of the message length that end the padding */ };
 
-/* FIPS 180-4, 4.2.2: the fractions of the cube roots of the first 64 primes. */
-static const uint32_t sha256_constant[64] = {
+const uint32_t mlprt_sha256_constant[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
     0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -32,7 +29,7 @@ static inline uint32_t rotate_right(uint32_t x, int n)
 #define SHA256_ROUND(a, b, c, d, e, f, g, h, t)                                                    \
     do {                                                                                           \
         const uint32_t t1 = h + (rotate_right(e, 6) ^ rotate_right(e, 11) ^ rotate_right(e, 25)) + \
-                            ((e & f) ^ (~e & g)) + sha256_constant[t] + w[t];                      \
+                            ((e & f) ^ (~e & g)) + mlprt_sha256_constant[t] + w[t];                \
         d += t1;                                                                                   \
         h = t1 + (rotate_right(a, 2) ^ rotate_right(a, 13) ^ rotate_right(a, 22)) +                \
             ((a & b) ^ (a & c) ^ (b & c));                                                         \
@@ -70,11 +67,19 @@ static void sha256_block(uint32_t state[8], const unsigned char *block)
     state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }
 
+void mlprt_sha256_plain(uint32_t state[8], const unsigned char *data, size_t count)
+{
+    for (; count; count--, data += MLPRT_SHA256_BLOCK)
+        sha256_block(state, data);
+}
+
 void mlprt_sha256_start(struct mlprt_sha256 *s)
 {
     /* FIPS 180-4, 5.3.3: the fractions of the square roots of the first eight primes. */
     static const uint32_t initial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    mlprt_sha256_blocks *fast = mlprt_sha256_fast();
+    s->blocks = fast ? fast : mlprt_sha256_plain;
     memcpy(s->state, initial, sizeof initial);
     s->length = 0;
 }
@@ -84,32 +89,33 @@ void mlprt_sha256_put(struct mlprt_sha256 *s, const void *data, size_t size)
     if (size == 0)
         return; /* data may be NULL then */
     const unsigned char *from = data;
-    const size_t held = (size_t)(s->length % SHA256_BLOCK);
+    const size_t held = (size_t)(s->length % MLPRT_SHA256_BLOCK);
     s->length += size;
     if (held) {
-        const size_t room = SHA256_BLOCK - held, taken = size < room ? size : room;
+        const size_t room = MLPRT_SHA256_BLOCK - held, taken = size < room ? size : room;
         memcpy(s->block + held, from, taken);
         from += taken;
         size -= taken;
         if (taken < room)
             return;
-        sha256_block(s->state, s->block);
+        s->blocks(s->state, s->block, 1);
     }
-    for (; size >= SHA256_BLOCK; from += SHA256_BLOCK, size -= SHA256_BLOCK)
-        sha256_block(s->state, from);
-    memcpy(s->block, from, size);
+    const size_t rest = size % MLPRT_SHA256_BLOCK;
+    s->blocks(s->state, from, size / MLPRT_SHA256_BLOCK);
+    memcpy(s->block, from + size - rest, rest);
 }
 
 void mlprt_sha256_finish(struct mlprt_sha256 *s, char hex[MLPRT_SHA256_HEX])
 {
-    static const unsigned char padding[SHA256_BLOCK] = {0x80};
+    static const unsigned char padding[MLPRT_SHA256_BLOCK] = {0x80};
     static const char digits[] = "0123456789abcdef";
     const uint64_t bits = s->length * 8;
     unsigned char length[SHA256_LENGTH];
     for (int i = 0; i < SHA256_LENGTH; i++)
         length[i] = (unsigned char)(bits >> (56 - 8 * i));
-    const size_t held = (size_t)(s->length % SHA256_BLOCK), end = SHA256_BLOCK - SHA256_LENGTH;
-    mlprt_sha256_put(s, padding, held < end ? end - held : SHA256_BLOCK + end - held);
+    const size_t held = (size_t)(s->length % MLPRT_SHA256_BLOCK),
+                 end = MLPRT_SHA256_BLOCK - SHA256_LENGTH;
+    mlprt_sha256_put(s, padding, held < end ? end - held : MLPRT_SHA256_BLOCK + end - held);
     mlprt_sha256_put(s, length, sizeof length);
     for (int i = 0; i < 64; i++)
         hex[i] = digits[s->state[i / 8] >> (28 - i % 8 * 4) & 15];
