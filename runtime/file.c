@@ -10,11 +10,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     PATH_SHOWN = 400, /* bytes of a path in a message: leaves more than half of it to the rest */
+    LARGE_PAGE = 2 << 20,  /* bytes: what x86-64 and AArch64 have besides those of 4 KiB */
     READ_START = 1 << 16,  /* first buffer where the size is unknown: a pipe's usual capacity */
     TEMPORARY_NAME = 200,  /* bytes of the name in a temporary one: NAME_MAX is 255 */
     TEMPORARY_TRIES = 100, /* left-overs of killed runs of the same process id to step over */
@@ -42,6 +44,22 @@ enum mlprt_status mlprt_file_fail(struct mlprt_error *e, enum mlprt_status statu
     vsnprintf(message, sizeof message, fmt, ap);
     va_end(ap);
     return mlprt_fail(e, status, "%s: %s", shown, message);
+}
+
+/* A fresh page is a fault that the system has to answer: with pages of 4 KiB, that takes a fifth of
+ * the time of decompression. What does not fill a large page takes small ones, not more memory. */
+void *mlprt_bytes_allocate(size_t size)
+{
+#ifdef MADV_HUGEPAGE
+    void *data;
+    if (size >= LARGE_PAGE) {
+        if (posix_memalign(&data, LARGE_PAGE, size) != 0)
+            return NULL;
+        madvise(data, size - size % LARGE_PAGE, MADV_HUGEPAGE); /* or they stay small */
+        return data;
+    }
+#endif
+    return malloc(size);
 }
 
 void mlprt_bytes_free(struct mlprt_bytes *bytes)
@@ -108,7 +126,7 @@ static enum mlprt_status read_all(int fd, const char *path, struct mlprt_bytes *
             return mlprt_file_fail(e, MLPRT_IO, path, "is larger than memory can be");
         capacity = (size_t)st.st_size + 1; /* the end is seen without growing */
     }
-    bytes->data = malloc(capacity);
+    bytes->data = mlprt_bytes_allocate(capacity);
     if (!bytes->data)
         return mlprt_file_fail(e, MLPRT_IO, path, "not enough memory for %zu bytes", capacity);
     for (;;) {

@@ -18,6 +18,8 @@ struct mlprt_bytes {
 enum mlprt_status mlprt_file_read(const char *path, struct mlprt_bytes *bytes,
                                   struct mlprt_error *e);
 void mlprt_bytes_free(struct mlprt_bytes *bytes);
+/* Memory for so many bytes of a file or from one, as malloc gives it, in large pages if it can. */
+void *mlprt_bytes_allocate(size_t size);
 
 /* Would two paths be one file, whether it is there or not? */
 bool mlprt_file_same(const char *a, const char *b);

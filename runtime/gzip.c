@@ -38,7 +38,7 @@ static enum mlprt_status gzip_members(struct libdeflate_decompressor *d, const c
 {
     const size_t bound = in->size < SIZE_MAX / GZIP_RATIO ? in->size * GZIP_RATIO : SIZE_MAX;
     size_t capacity = gzip_size_hint(in, bound);
-    out->data = malloc(capacity);
+    out->data = mlprt_bytes_allocate(capacity);
     if (!out->data)
         return mlprt_file_fail(e, MLPRT_IO, path, "not enough memory for %zu bytes", capacity);
     for (size_t at = 0; at < in->size;) {

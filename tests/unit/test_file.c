@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -87,6 +89,29 @@ Test(file, read_pipe)
         cr_assert_eq(bytes.data[i], i % 251);
     mlprt_bytes_free(&bytes);
     wait(NULL);
+    scratch_close(&s);
+}
+
+/* What is large stands where large pages can be, and is read to its last byte. */
+Test(file, read_large)
+{
+    enum { LARGE_PAGE = 2 << 20, SIZE = 2 * LARGE_PAGE + 3 };
+    struct scratch s;
+    struct mlprt_bytes bytes;
+    struct mlprt_error e;
+    unsigned char *data = malloc(SIZE);
+    for (size_t i = 0; i < SIZE; i++)
+        data[i] = (unsigned char)(i % 251);
+    scratch_open(&s);
+    cr_assert_eq(mlprt_file_read(scratch_put(&s, "large", data, SIZE), &bytes, &e), MLPRT_OK, "%s",
+                 e.text);
+    cr_expect_eq(bytes.size, SIZE);
+    cr_expect_eq(memcmp(bytes.data, data, SIZE), 0);
+#ifdef MADV_HUGEPAGE
+    cr_expect_eq((uintptr_t)bytes.data % LARGE_PAGE, 0);
+#endif
+    mlprt_bytes_free(&bytes);
+    free(data);
     scratch_close(&s);
 }
 
