@@ -336,6 +336,36 @@ class Worst(Row):
         return three_limits(self.name, max(emitted, key=lambda spent: spent.seconds), slowest)
 
 
+def fashion_files():
+    """The training split, as it is installed."""
+    files = [FASHION / f"train-{what}.gz" for what in ("images-idx3-ubyte", "labels-idx1-ubyte")]
+    if not files[0].exists():
+        raise Failed("dataset-fashion-mnist is not installed")
+    return files
+
+
+class Loading(Row):
+    """Reading the training split of Fashion-MNIST: gunzipped, checked, hashed, as it is stored."""
+
+    def __init__(self, name, limit):
+        self.name, self.limit = name, limit
+
+    def goal_text(self):
+        return f"≤ {text_of(self.limit)}"
+
+    def prepare(self, shop):
+        self.command = [shop.helper("load", shop.build / "libmlprt.a", "-ldeflate", "-lm"),
+                        *fashion_files()]
+        self.ours = []
+
+    def round(self, shop):
+        self.ours.append(float(run(self.command).split()[1]))
+
+    def lines(self):
+        seconds = statistics.median(self.ours)
+        return [Line(self.name, "", text_of(seconds), **at_most(seconds, self.limit, text_of))]
+
+
 class Cold(Row):
     """From the .mlp file, or the script, to one trained epoch of Fashion-MNIST; and its memory."""
 
@@ -349,10 +379,7 @@ class Cold(Row):
         return f"≤ {text_of(self.limit)}"
 
     def prepare(self, shop):
-        self.files = [FASHION / f"train-{what}.gz"
-                      for what in ("images-idx3-ubyte", "labels-idx1-ubyte")]
-        if not self.files[0].exists():
-            raise Failed("dataset-fashion-mnist is not installed")
+        self.files = fashion_files()
         self.ours, self.memory, self.peer_memory, self.loss = [], 0, {}, {}
         self.commands = {}
         self.start_peers(lambda name: Once([*peers.cold(name), FASHION], self.peer_memory, name))

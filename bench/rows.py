@@ -1,6 +1,6 @@
 """The rows of the bench: shapes, peers, and the goals that they are held to."""
 
-from measure import Cold, Compilation, Inference, Native, Training, Worst
+from measure import Cold, Compilation, Inference, Loading, Native, Training, Worst
 
 NS, US = 1e-9, 1e-6
 C_LIBRARIES = "openblas", "libxsmm", "onednn"
@@ -87,6 +87,6 @@ def compilation(width, depth=2):
 
 
 COMPILING = [compilation(8), compilation(256), compilation(4096), Worst("any model of the bench"),
-             Cold("cold start to one epoch", 2.5)]
+             Loading("loading Fashion-MNIST", 0.15), Cold("cold start to one epoch", 2.5)]
 
 ROWS = LARGE + TINY + ONE_SAMPLE + SCALING + COMPILING
