@@ -28,7 +28,7 @@ unit_objects     := $(units:%.c=$(B)/%.o)
 evaluators       := $(B)/oracle $(B)/gradients $(B)/parity
 
 .PHONY: all help demo check check-san check-seeds check-math check-gradients check-parity check-matrix \
-    check-smith check-mutants record-parity bench manual lint format install uninstall clean
+    check-smith check-mutants check-census record-parity record-census bench manual lint format install uninstall clean
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -136,6 +136,18 @@ check-mutants: ## single faults in the sources, each seen by its test, the table
 	@tools/install-deps build check
 	@mkdir -p docs/results
 	@tests/mutants/run > docs/results/mutants.txt; status=$$?; cat docs/results/mutants.txt; exit $$status
+
+check-census: ## assembly, instructions and sizes, the table kept in docs/results (8 minutes)
+	@tools/install-deps build check census
+	@$(MAKE) -s --no-print-directory all
+	@mkdir -p docs/results
+	@{ tests/census/run $(B) --control && tests/census/run $(B); } > docs/results/census.txt; \
+	    status=$$?; cat docs/results/census.txt; exit $$status
+
+record-census: ## the instructions of tiny networks, recorded anew, after showing the differences
+	@tools/install-deps build census
+	@$(MAKE) -s --no-print-directory all
+	@tests/census/run $(B) --record
 
 record-parity: ## what PyTorch computes, recorded anew, after showing the differences
 	@tools/install-deps parity
