@@ -43,6 +43,7 @@ class Census:
 
     def __init__(self, build, folder):
         self.build, self.folder = build.resolve(), pathlib.Path(folder)
+        self.runtime = self.build / "libmlprt.a", "-ldeflate"
         self.left_out = []
 
     def present(self, command):
@@ -62,10 +63,10 @@ class Census:
         run([self.build / "mlpgen", *words, ROOT / f"bench/models/{model}.mlp", "-o", source])
         return source
 
-    def program(self, source):
+    def program(self, source, *libraries):
         """A trainer of one thread, by plain cc -O2."""
-        run(["cc", "-O2", f"-I{ROOT / 'runtime'}", source, self.build / "libmlprt.a", "-ldeflate",
-             "-lm", "-o", source.with_suffix("")])
+        run(["cc", "-O2", f"-I{ROOT / 'runtime'}", source, *libraries, "-lm", "-o",
+             source.with_suffix("")])
         return source.with_suffix("")
 
     def data(self, inputs, classes, samples, of_bytes):

@@ -24,8 +24,8 @@ def cost(census, width):
     source = census.emit("scale", f"-D width={width}", "-D depth=1", f"-D batch={SAMPLES}",
                          "--target=avx2")
     data = census.data(width, OUTPUTS, SAMPLES, of_bytes=True)
-    instructions = census.instructions(census.program(source), data, SAMPLES)
-    return instructions / multiply_adds(width)
+    program = census.program(source, *census.runtime)
+    return census.instructions(program, data, SAMPLES) / multiply_adds(width)
 
 
 def cliffs(costs):

@@ -73,8 +73,7 @@ g:
 	ldr	q1, [x29, 16]
 	fmla	v1.4s, v2.4s, v3.s[0]
 	fmadd	s0, s1, s2, s3
-	cbnz	x1, .L2
-	b.ne	.L2
+	bne	.L2
 """
 (name, code, labels), = assembly.functions(X86, "net.c")
 loop, = assembly.innermost(code, labels)
@@ -83,9 +82,10 @@ assert dict(loop.lines) == {9: 4}, loop.lines
 (name, code, labels), = assembly.functions(X86.replace("movq	%rsp, %rbp", "nop"), "net.c")
 loop, = assembly.innermost(code, labels)
 assert loop.stack == [], "rbp is no frame pointer here"
-(name, code, labels), = assembly.functions(ARM, "net.c")
-loop, = assembly.innermost(code, labels)
-assert (name, loop.fmas, len(loop.stack)) == ("g", 1, 1), vars(loop)
+for branch in "bne\t", "b.ne\t", "cbnz\tx1, ":
+    (name, code, labels), = assembly.functions(ARM.replace("bne\t", branch), "net.c")
+    loop, = assembly.innermost(code, labels)
+    assert (name, loop.fmas, len(loop.stack)) == ("g", 1, 1), vars(loop)
 END
     judged loops.py
 }

@@ -9,7 +9,7 @@ MUTANTS=$ROOT/tests/mutants/run
 }
 
 @test "mutants: there are enough of each group" {
-    for least in "adjoint 6" "loss 5" "optimizer 5" "random 4" "emitter 5" "loader 3" "resume 2" "control 1"; do
+    for least in "adjoint 6" "loss 5" "optimizer 5" "random 4" "emitter 5" "speed 2" "loader 3" "resume 2" "control 1"; do
         set -- $least
         [ "$(grep -c "^[a-z]" "$ROOT/tests/mutants/faults/$1.txt")" -ge "$2" ] || { echo "$1"; return 1; }
     done
