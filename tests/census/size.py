@@ -1,4 +1,4 @@
-"""How much C mlpgen writes, and what that costs cc, from 8×8 to 4096×4096 and for each model of the bench.
+"""How much C mlpgen writes, and what that costs cc: from 8×8 to 4096×4096, each model of the bench.
 
 Seconds depend on the machine; lines, bytes of C and of machine code, and cc's memory do not, and cc's
 seconds follow the machine code. Width must not show in them, and depth only in proportion.
