@@ -90,6 +90,13 @@ static void emit_panel_rows(struct emit *e, const struct op *op, const struct pr
             call_tile(e, op, p, rows[s], width, panel, row, done);
 }
 
+/* Rows that the loop over whole tiles takes at a time: all of a panel of a, unless they go one by
+ * one anyway. */
+static unsigned step_of(const struct product *p, unsigned most)
+{
+    return p->a_panel && most > 1 ? PANEL : most;
+}
+
 /* Rows first … whole-1: panel by panel, whose columns of b stay in the cache while all rows pass.
  */
 static void emit_whole_rows(struct emit *e, const struct op *op, const struct product *p,
@@ -97,14 +104,14 @@ static void emit_whole_rows(struct emit *e, const struct op *op, const struct pr
 {
     struct cbuild *cb = e->cb;
     const struct tile_widths widths = tile_widths(e->isa, e->ir->f64, most, p->panels);
-    const unsigned step = p->a_panel ? PANEL : most;
+    const unsigned step = step_of(p, most);
     uint32_t from = 0;
     for (unsigned width = TILE_VECTORS_MAX; width > 0; width--) {
         if (!widths.tiles[width])
             continue;
         struct cx *panel = open_width(cb, &widths, width, from);
         struct cx *r = cb_for(cb, "r", e->first, whole, step);
-        if (p->a_panel)
+        if (step > most)
             emit_panel_rows(e, op, p, width, panel, r);
         else
             call_tile(e, op, p, step, width, panel, r, 0);
@@ -153,7 +160,7 @@ void kernel_emit_product(struct emit *e, const struct op *op, const struct produ
     struct cbuild *cb = e->cb;
     unsigned rows[TILE_SIZES_MAX];
     const size_t sizes = tile_rows(e->isa, e->ir->f64, rows);
-    const unsigned step = p->a_panel ? PANEL : rows[0];
+    const unsigned step = step_of(p, rows[0]);
     struct cx *size = cx_int(cb, step), *whole = e->last;
     if (step > 1) {
         struct cx *steps = cx_div(cb, cx_sub(cb, e->last, e->first), size);
@@ -163,7 +170,7 @@ void kernel_emit_product(struct emit *e, const struct op *op, const struct produ
     emit_whole_rows(e, op, p, rows[0], whole);
     if (p->whole_panels)
         return;
-    if (p->a_panel)
+    if (step > rows[0])
         whole = emit_panel_rest(e, op, p, rows[0], whole);
     if (sizes > 1)
         emit_last_rows(e, op, p, sizes, rows, whole);
