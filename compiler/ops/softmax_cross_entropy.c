@@ -164,7 +164,8 @@ static struct cx *emit_blocks(struct emit *e, const struct op *op)
     struct lane lane = {.cb = cb, .vector = isa_vector(e->isa, e->ir->f64)};
     const unsigned lanes = lane_count(&lane);
     const uint32_t classes = ir_at(e->ir, op->in[0])->units;
-    struct cx *block = cx_int(cb, lanes), *zero = cx_int(cb, 0), *v[PANEL];
+    struct cx *block = cx_int(cb, lanes), *zero = cx_int(cb, 0);
+    struct cx *end = cx_int(cb, (int64_t)classes * lanes);
     struct cx *blocks = cx_div(cb, cx_sub(cb, e->last, e->first), block);
     struct cx *whole = cb_declare(cb, "const size_t", CT_INT, "whole",
                                   cx_add(cb, e->first, cx_mul(cb, blocks, block)));
@@ -177,21 +178,19 @@ static struct cx *emit_blocks(struct emit *e, const struct op *op)
     emit_turn(e, op, op->in[0], z, column, lanes, false);
 
     struct cx *max = lane_variable(&lane, "max", lane_at(&lane, column, zero));
-    for (uint32_t j = 0; j < classes; j++) {
-        lane.suffix = arena_printf(cb->arena, "%u", j);
-        v[j] = lane_load(&lane, "z", column, cx_int(cb, (int64_t)j * lanes));
-        if (j)
-            cb_set(cb, max, lane_max(&lane, v[j], max));
-    }
-    lane.suffix = NULL;
+    struct cx *at = cb_for(cb, "j", block, end, lanes);
+    cb_set(cb, max, lane_max(&lane, lane_load(&lane, "z", column, at), max));
+    cb_end(cb);
     struct cx *sum = lane_variable(&lane, "sum", lane_constant(&lane, 0));
-    for (uint32_t j = 0; j < classes; j++) {
-        lane.suffix = arena_printf(cb->arena, "%u", j);
-        v[j] = lane_local(&lane, "e", lane_call(&lane, LANE_EXP, lane_sub(&lane, v[j], max)));
-        cb_set(cb, sum, lane_add(&lane, sum, v[j]));
-    }
-    for (uint32_t j = 0; j < classes; j++)
-        lane_store(&lane, column, cx_int(cb, (int64_t)j * lanes), lane_div(&lane, v[j], sum));
+    at = cb_for(cb, "j", zero, end, lanes);
+    struct cx *below = lane_sub(&lane, lane_at(&lane, column, at), max);
+    struct cx *power = lane_local(&lane, "power", lane_call(&lane, LANE_EXP, below));
+    cb_set(cb, sum, lane_add(&lane, sum, power));
+    lane_store(&lane, column, at, power);
+    cb_end(cb);
+    at = cb_for(cb, "j", zero, end, lanes);
+    lane_store(&lane, column, at, lane_div(&lane, lane_at(&lane, column, at), sum));
+    cb_end(cb);
     lane_store(&lane, lse, zero, lane_add(&lane, max, lane_call(&lane, LANE_LOG, sum)));
     emit_turn(e, op, op->out[1], p, column, lanes, true);
 
