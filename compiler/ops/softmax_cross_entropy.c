@@ -179,7 +179,7 @@ static struct cx *emit_blocks(struct emit *e, const struct op *op)
 
     struct cx *max = lane_variable(&lane, "max", lane_at(&lane, column, zero));
     struct cx *at = cb_for(cb, "j", block, end, lanes);
-    cb_set(cb, max, lane_max(&lane, lane_load(&lane, "z", column, at), max));
+    cb_set(cb, max, lane_max(&lane, lane_load(&lane, "score", column, at), max));
     cb_end(cb);
     struct cx *sum = lane_variable(&lane, "sum", lane_constant(&lane, 0));
     at = cb_for(cb, "j", zero, end, lanes);
