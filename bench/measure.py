@@ -249,7 +249,7 @@ class Inference(Row):
         share = f"{100 * statistics.median(self.shares):.1f} %"
         note = "of the rate of reading its weights; " if self.streams else ""
         lines = [Line(self.name, "", text_of(seconds), share=share,
-                      note=note + "path.evaluate, n = 1, with the loss",
+                      note=note + "one sample by path.infer",
                       **at_most(seconds, self.limit, text_of)),
                  Line(self.name + ", latency", "", text_of(wait),
                       **at_most(wait, self.latency, text_of))]
