@@ -248,7 +248,10 @@ static void emit_norm(struct emitter *em, const struct isa *isa)
     }
 }
 
-/* ---- parts and entries ---- */
+/* ---- parts and entries ----
+ *
+ * Parts have no attribute of their instruction set, so that no op is inlined into them: gcc has
+ * fewer registers for a tile's loop in the middle of so much else. */
 
 static bool has_ops(const struct ir *ir, const struct part *part)
 {
@@ -299,8 +302,7 @@ static void emit_part(struct emitter *em, const struct isa *isa, const struct pa
     struct cbuild *cb = &em->cb;
     cb->at = (struct span){0, 0};
     cb_comment(cb, part->comment, em->ir->row_block);
-    cb_function(cb, isa_function(cb->arena, isa, INLINE_AS_IT_LIKES),
-                arena_printf(cb->arena, "%s_%s", part->name, isa->name),
+    cb_function(cb, "static void", arena_printf(cb->arena, "%s_%s", part->name, isa->name),
                 "const struct mlprt_batch *batch, size_t part, size_t parts");
     emit_part_body(em, isa, part);
     cb_end(cb);
@@ -336,8 +338,7 @@ static void emit_infer(struct emitter *em, const struct isa *isa)
     const struct emit_range rows = {.first = cx_int(cb, 0), .passing = cx_int(cb, 0)};
     cb->at = (struct span){0, 0};
     cb_comment(cb, "The outputs of the sample whose inputs stand in the first row.");
-    cb_function(cb,
-                isa_function(cb->arena, isa, em->ir->run ? INLINE_ITS_CALLS : INLINE_AS_IT_LIKES),
+    cb_function(cb, em->ir->run ? isa_function(cb->arena, isa, INLINE_ITS_CALLS) : "static void",
                 arena_printf(cb->arena, "infer_%s", isa->name), "const struct mlprt_batch *batch");
     declare_pointer(em, "a", "arena");
     cb_declare(cb, "const size_t", CT_INT, "n", cx_int(cb, 1));
