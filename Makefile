@@ -137,7 +137,7 @@ check-mutants: ## single faults in the sources, each seen by its test, the table
 	@mkdir -p docs/results
 	@tests/mutants/run > docs/results/mutants.txt; status=$$?; cat docs/results/mutants.txt; exit $$status
 
-check-census: ## assembly, instructions and sizes, the table kept in docs/results (6 minutes)
+check-census: ## assembly, instructions and sizes, the table kept in docs/results (3 minutes)
 	@tools/install-deps build check census
 	@$(MAKE) -s --no-print-directory all
 	@mkdir -p docs/results

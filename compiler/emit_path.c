@@ -21,12 +21,6 @@ static bool tensors_alike(const struct ir *ir, int a, int b)
            x->stride == y->stride && x->panel == y->panel;
 }
 
-static bool posts_alike(const struct ir *ir, const struct post *a, const struct post *b)
-{
-    return a->kind == b->kind && a->activation == b->activation &&
-           !memcmp(a->attr, b->attr, sizeof a->attr) && tensors_alike(ir, a->aux, b->aux);
-}
-
 /* Would two ops have the same function, but for its name? */
 static bool ops_alike(const struct ir *ir, const struct op *a, const struct op *b)
 {
@@ -39,7 +33,8 @@ static bool ops_alike(const struct ir *ir, const struct op *a, const struct op *
     for (size_t i = 0; alike && i < OP_OUT_MAX; i++)
         alike = tensors_alike(ir, a->out[i], b->out[i]);
     for (size_t i = 0; alike && i < a->post_count; i++)
-        alike = posts_alike(ir, &a->post[i], &b->post[i]);
+        alike = post_same(&a->post[i], &b->post[i]) &&
+                tensors_alike(ir, a->post[i].aux, b->post[i].aux);
     return alike;
 }
 

@@ -127,12 +127,10 @@ static struct cx *emit_panel_rest(struct emit *e, const struct op *op, const str
                                   unsigned most, struct cx *whole)
 {
     struct cbuild *cb = e->cb;
-    struct cx *size = cx_int(cb, most), *end = e->last;
-    if (most > 1) {
-        struct cx *tiles = cx_div(cb, cx_sub(cb, e->last, whole), size);
-        end = cb_declare(cb, "const size_t", CT_INT, "tiled",
-                         cx_add(cb, whole, cx_mul(cb, tiles, size)));
-    }
+    struct cx *size = cx_int(cb, most);
+    struct cx *tiles = cx_div(cb, cx_sub(cb, e->last, whole), size);
+    struct cx *end =
+        cb_declare(cb, "const size_t", CT_INT, "tiled", cx_add(cb, whole, cx_mul(cb, tiles, size)));
     emit_panels(e, op, p, most, cb_for(cb, "r", whole, end, most));
     cb_end(cb);
     return end;

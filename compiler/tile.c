@@ -295,21 +295,13 @@ static bool calls_tiles(const struct op *op)
            (op->kind == OP_DENSE || op->kind == OP_DENSE_DX || op->kind == OP_DENSE_DW);
 }
 
-static bool same_post(const struct post *a, const struct post *b)
-{
-    bool same = a->kind == b->kind && a->activation == b->activation;
-    for (size_t i = 0; same && i < argument_count(a); i++)
-        same = a->attr[i] == b->attr[i];
-    return same;
-}
-
 /* Do two ops call the same tiles? */
 static bool same_epilogue(const struct op *a, const struct op *b, const struct isa *isa)
 {
     const size_t posts = tile_posts(a, isa);
     bool same = posts == tile_posts(b, isa);
     for (size_t i = 0; same && i < posts; i++)
-        same = same_post(&a->post[i], &b->post[i]);
+        same = post_same(&a->post[i], &b->post[i]);
     return same;
 }
 

@@ -77,7 +77,7 @@ static enum mlprt_status take_step(struct mlprt_training *t, const uint32_t *ind
     return MLPRT_OK;
 }
 
-/* Describes the mini-batches of the next steps, all but the last one of an epoch of whole size. */
+/* Describes the mini-batch of the next step; or those of a run, which are all of whole size. */
 static struct mlprt_batch next_batch(struct mlprt_training *t, uint32_t steps)
 {
     struct mlprt_session *s = t->s;

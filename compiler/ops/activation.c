@@ -9,6 +9,8 @@
 #include "ice.h"
 #include "ops/ops.h"
 
+#include <string.h>
+
 #define ACTIVATION(name, init, params, formula) extern const struct activation activation_##name;
 #include "activation.def"
 #undef ACTIVATION
@@ -54,6 +56,12 @@ struct cx *post_emit(const struct lane *l, const struct post *post, size_t i, st
         x = lane_local(&own, "v", x);
     return post->kind == OP_ACT ? a->emit(&own, post->attr, x)
                                 : a->emit_gradient(&own, post->attr, x, aux);
+}
+
+bool post_same(const struct post *a, const struct post *b)
+{
+    return a->kind == b->kind && a->activation == b->activation &&
+           !memcmp(a->attr, b->attr, sizeof a->attr);
 }
 
 double post_eval(const struct ir_eval *ev, const struct post *post, double x, double aux)

@@ -93,6 +93,8 @@ enum { DROPOUT_ATTR_P, DROPOUT_ATTR_CLASSIC };
 struct cx *post_emit(const struct lane *l, const struct post *post, size_t i, struct cx *x,
                      struct cx *aux);
 double post_eval(const struct ir_eval *ev, const struct post *post, double x, double aux);
+/* Do they compute the same of a value and a second input? */
+bool post_same(const struct post *a, const struct post *b);
 /* An OP_ACT or OP_ACT_GRAD as a post. */
 struct post post_of(const struct op *op);
 /* "relu", "relu_grad" */

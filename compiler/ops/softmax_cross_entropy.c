@@ -156,16 +156,39 @@ static struct cx *declare_columns(struct cbuild *cb, const char *name, unsigned 
                       arena_printf(cb->arena, "%s[%u]", name, count), NULL);
 }
 
+/* Turns the scores in columns into shares, and stores each sample's log Σ exp. */
+static void emit_columns_softmax(const struct lane *l, struct cx *column, struct cx *lse,
+                                 struct cx *end)
+{
+    struct cbuild *cb = l->cb;
+    const unsigned lanes = lane_count(l);
+    struct cx *zero = cx_int(cb, 0);
+    struct cx *max = lane_variable(l, "max", lane_at(l, column, zero));
+    struct cx *at = cb_for(cb, "j", cx_int(cb, lanes), end, lanes);
+    cb_set(cb, max, lane_max(l, lane_load(l, "score", column, at), max));
+    cb_end(cb);
+    struct cx *sum = lane_variable(l, "sum", lane_constant(l, 0));
+    at = cb_for(cb, "j", zero, end, lanes);
+    struct cx *below = lane_sub(l, lane_at(l, column, at), max);
+    struct cx *power = lane_local(l, "power", lane_call(l, LANE_EXP, below));
+    cb_set(cb, sum, lane_add(l, sum, power));
+    lane_store(l, column, at, power);
+    cb_end(cb);
+    at = cb_for(cb, "j", zero, end, lanes);
+    lane_store(l, column, at, lane_div(l, lane_at(l, column, at), sum));
+    cb_end(cb);
+    lane_store(l, lse, zero, lane_add(l, max, lane_call(l, LANE_LOG, sum)));
+}
+
 /* As many samples side by side as a vector has lanes: with few classes a row by itself leaves most
  * of a vector idle. Returns where fewer are left. */
 static struct cx *emit_blocks(struct emit *e, const struct op *op)
 {
     struct cbuild *cb = e->cb;
-    struct lane lane = {.cb = cb, .vector = isa_vector(e->isa, e->ir->f64)};
+    const struct lane lane = {.cb = cb, .vector = isa_vector(e->isa, e->ir->f64)};
     const unsigned lanes = lane_count(&lane);
     const uint32_t classes = ir_at(e->ir, op->in[0])->units;
-    struct cx *block = cx_int(cb, lanes), *zero = cx_int(cb, 0);
-    struct cx *end = cx_int(cb, (int64_t)classes * lanes);
+    struct cx *block = cx_int(cb, lanes);
     struct cx *blocks = cx_div(cb, cx_sub(cb, e->last, e->first), block);
     struct cx *whole = cb_declare(cb, "const size_t", CT_INT, "whole",
                                   cx_add(cb, e->first, cx_mul(cb, blocks, block)));
@@ -177,21 +200,7 @@ static struct cx *emit_blocks(struct emit *e, const struct op *op)
     struct cx *lse = declare_columns(cb, "lse", lanes);
     emit_turn(e, op, op->in[0], z, column, lanes, false);
 
-    struct cx *max = lane_variable(&lane, "max", lane_at(&lane, column, zero));
-    struct cx *at = cb_for(cb, "j", block, end, lanes);
-    cb_set(cb, max, lane_max(&lane, lane_load(&lane, "score", column, at), max));
-    cb_end(cb);
-    struct cx *sum = lane_variable(&lane, "sum", lane_constant(&lane, 0));
-    at = cb_for(cb, "j", zero, end, lanes);
-    struct cx *below = lane_sub(&lane, lane_at(&lane, column, at), max);
-    struct cx *power = lane_local(&lane, "power", lane_call(&lane, LANE_EXP, below));
-    cb_set(cb, sum, lane_add(&lane, sum, power));
-    lane_store(&lane, column, at, power);
-    cb_end(cb);
-    at = cb_for(cb, "j", zero, end, lanes);
-    lane_store(&lane, column, at, lane_div(&lane, lane_at(&lane, column, at), sum));
-    cb_end(cb);
-    lane_store(&lane, lse, zero, lane_add(&lane, max, lane_call(&lane, LANE_LOG, sum)));
+    emit_columns_softmax(&lane, column, lse, cx_int(cb, (int64_t)classes * lanes));
     emit_turn(e, op, op->out[1], p, column, lanes, true);
 
     struct cx *r = cb_for(cb, "r", first, cx_add(cb, first, block), 1);

@@ -55,15 +55,21 @@ Test(work, bytes_are_those_of_whole_panels)
     program_close(&p);
 }
 
+/* The model of those layers, after the last pass. */
+static const struct ir *scheduled(struct program *p, const char *layers)
+{
+    char text[512];
+    snprintf(text, sizeof text, NET("%s"), layers);
+    return ir_of(p, text, MEMORY, UNROLL_AUTO);
+}
+
 /* The arena holds all that is alive at once, and nothing twice. */
 Test(work, the_arena_is_no_larger_than_the_sum)
 {
     static const char *const layers[] = {"", "dense(20); relu;", "dense(40); prelu; dropout(0.5);"};
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
         struct program p;
-        char text[512];
-        snprintf(text, sizeof text, NET("%s"), layers[i]);
-        struct ir *ir = ir_of(&p, text, MEMORY, UNROLL_AUTO);
+        const struct ir *ir = scheduled(&p, layers[i]);
         const struct works w = work_of(ir);
         const uint64_t arena = ir->arena_elements * ir_element(ir);
         cr_expect_leq(arena, work_bytes(&w.all));
@@ -81,9 +87,7 @@ Test(cost, nothing_is_faster_than_the_peak)
     static const char *const layers[] = {"", "dense(20); relu;", "dense(512); dense(512); tanh;"};
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
         struct program p;
-        char text[512];
-        snprintf(text, sizeof text, NET("%s"), layers[i]);
-        struct ir *ir = ir_of(&p, text, MEMORY, UNROLL_AUTO);
+        const struct ir *ir = scheduled(&p, layers[i]);
         const struct works w = work_of(ir);
         for (size_t k = 0; k < isa_count; k++) {
             const uint64_t step = cost_step(ir, &isas[k]);
