@@ -14,6 +14,9 @@ struct arena_chunk {
 /* A chunk is 64 KiB at least: a small model compiles in two or three of them. */
 enum { CHUNK_MIN = 64 * 1024, EXIT_NO_MEMORY = 3 };
 
+/* What is printed is mostly shorter than this, and is formatted once then. */
+enum { SHORT_TEXT = 256 };
+
 static void no_memory(void)
 {
     fputs("mlpgen: error: out of memory\n", stderr);
@@ -58,12 +61,15 @@ char *arena_strndup(struct arena *a, const char *text, size_t len)
 
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
+    char short_text[SHORT_TEXT];
     va_list again;
     va_copy(again, ap);
-    int len = vsnprintf(NULL, 0, fmt, ap);
+    const int len = vsnprintf(short_text, sizeof short_text, fmt, ap);
     char *text = arena_alloc(a, (size_t)(len < 0 ? 0 : len) + 1);
-    if (len > 0)
+    if (len >= SHORT_TEXT)
         vsnprintf(text, (size_t)len + 1, fmt, again);
+    else if (len > 0)
+        memcpy(text, short_text, (size_t)len);
     va_end(again);
     return text;
 }

@@ -69,17 +69,17 @@ static void next_line(struct strbuf *out, size_t indent, bool empty)
 /* The bytes of [text, end) to put on a line with room columns: up to a space, if there is one. */
 static size_t line_break(const char *text, const char *end, size_t room)
 {
-    size_t len = (size_t)(end - text), best = len;
-    if (comment_columns(text, len) <= room)
-        return len;
-    for (size_t i = 1; i < len; i++) {
-        if (text[i] != ' ')
-            continue;
-        if (comment_columns(text, i) > room && best < len)
-            break;
-        best = i;
+    const size_t len = (size_t)(end - text);
+    size_t best = len, columns = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (i > 0 && text[i] == ' ') {
+            if (columns > room && best < len)
+                return best;
+            best = i;
+        }
+        columns += comment_columns(text + i, 1);
     }
-    return best;
+    return columns <= room ? len : best;
 }
 
 void comment_put(struct strbuf *out, const char *text, size_t indent, size_t width)

@@ -21,11 +21,10 @@ struct printer {
     struct strbuf *out;
     size_t indent; /* of the statement, or of the lists around: where a continuation hangs from */
     bool flat;     /* no breaks: to see whether it fits */
-    size_t mark;   /* where what is printed flat began */
+    size_t mark;   /* where what is printed flat began … */
+    size_t start;  /* … and in which column */
     bool hopeless; /* it will not fit: the rest of it need not be printed */
 };
-
-enum { LINE_BYTES_MAX = 4 * 100 /* WIDTH columns of four-byte characters */ };
 
 /* How tightly an expression binds; a weaker one needs parentheses inside a stronger. */
 enum binding {
@@ -80,23 +79,35 @@ static void refuse_flat(struct printer *p)
 static void try_flat(struct printer *p)
 {
     p->mark = p->out->len;
+    p->start = column(p);
     p->flat = true;
     p->hopeless = false;
+}
+
+/* Has what is printed flat stayed on its line, with room for tail columns more? It has no more
+ * columns than bytes, which are there to be seen. */
+static bool within(const struct printer *p, size_t tail)
+{
+    const size_t bytes = p->out->len - p->mark;
+    return p->start + bytes + tail <= WIDTH ||
+           p->start + comment_columns(p->out->text + p->mark, bytes) + tail <= WIDTH;
 }
 
 /* … as it does if this is true; else what was printed since is taken back. */
 static bool flat_fits(struct printer *p, size_t tail)
 {
-    bool fits = !p->hopeless && column(p) + tail <= WIDTH;
+    bool fits = !p->hopeless && within(p, tail);
     p->flat = p->hopeless = false;
     if (!fits)
         take_back(p, p->mark);
     return fits;
 }
 
-/* Where continuations of what starts here stand. */
+/* Where continuations of what starts here stand: of what is printed flat, nowhere. */
 static size_t alignment(const struct printer *p)
 {
+    if (p->flat)
+        return 0;
     size_t here = column(p);
     return here <= ALIGN_MAX ? here : p->indent + 2 * STEP;
 }
@@ -106,11 +117,11 @@ static size_t alignment(const struct printer *p)
 static void put_string(struct printer *p, const char *s, size_t tail)
 {
     enum { CHARACTER_MAX = 4 /* columns: a backslash and three digits */ };
-    size_t at = p->flat ? 0 : alignment(p);
+    size_t at = alignment(p);
     strbuf_putc(p->out, '"');
     for (char previous = '\0'; *s && !p->hopeless; previous = *s++) {
         bool line = previous == '\n';
-        if (p->flat && (line || p->out->len - p->mark > LINE_BYTES_MAX))
+        if (p->flat && (line || !within(p, 0)))
             refuse_flat(p);
         if (!p->flat && (line || column(p) + CHARACTER_MAX + 1 + tail > WIDTH)) {
             strbuf_putc(p->out, '"');
@@ -164,7 +175,8 @@ static void put_next(struct printer *p, const struct cx *e, enum binding least, 
 
 static void put_call(struct printer *p, const struct cx *e, size_t tail)
 {
-    strbuf_printf(p->out, "%s(", e->text);
+    strbuf_puts(p->out, e->text);
+    strbuf_putc(p->out, '(');
     size_t at = alignment(p);
     for (size_t i = 0; i < e->count; i++) {
         size_t behind = i + 1 < e->count ? 1 : tail + 1;
@@ -317,7 +329,7 @@ static void put(struct printer *p, const struct cx *e, enum binding least, size_
     if (p->flat) {
         if (!p->hopeless)
             put_grouped(p, e, least, tail);
-        if (p->out->len - p->mark > LINE_BYTES_MAX)
+        if (!within(p, 0))
             refuse_flat(p);
         return;
     }

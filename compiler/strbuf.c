@@ -44,12 +44,14 @@ void strbuf_vprintf(struct strbuf *b, const char *fmt, va_list ap)
 {
     va_list again;
     va_copy(again, ap);
-    int len = vsnprintf(NULL, 0, fmt, ap);
-    if (len > 0) {
+    reserve(b, 0);
+    const size_t room = b->cap - b->len;
+    const int len = vsnprintf(b->text + b->len, room, fmt, ap);
+    if (len >= 0 && (size_t)len >= room) {
         reserve(b, (size_t)len);
         vsnprintf(b->text + b->len, (size_t)len + 1, fmt, again);
-        b->len += (size_t)len;
     }
+    b->len += len > 0 ? (size_t)len : 0;
     va_end(again);
 }
 
