@@ -23,7 +23,7 @@ fault() {
     for model in "$ROOT"/tests/models/*.mlp "$ROOT/examples/xor/xor.mlp"; do
         for unroll in always never; do
             mlpgen --dtype=f64 --unroll=$unroll "$model" -o net.c
-            linked net.c net -O2
+            linked net.c net -O1
             for path in $(paths_of ./net); do
                 ./net gradcheck --all --isa $path
             done

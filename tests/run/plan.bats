@@ -102,8 +102,8 @@ data { train = idx("x", $2); normalize = standardize; }
 train { optimizer = adam; batch = 5; epochs = 1; }
 END
         for option in --dtype=f32 --dtype=f64; do
-            mlpgen -w --standalone $option net.mlp -o net.c 2>err || mlpgen --standalone $option net.mlp -o net.c
-            standalone net.c net -O1
+            mlpgen $option net.mlp -o net.c
+            linked net.c net -O1
             for path in $(paths_of ./net); do
                 ends 0 ./net bench --isa $path
                 head -n 1 out | grep -q "^net: path $path, "
@@ -111,4 +111,7 @@ END
             done
         done
     done
+    mlpgen --standalone net.mlp -o net.c
+    standalone net.c net -O1
+    ends 0 ./net bench
 }

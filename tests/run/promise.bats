@@ -46,6 +46,7 @@ broken() {
 }
 
 @test "promise: flags that break it are named, once" {
+    mlpgen --target=portable "$ROOT/examples/xor/xor.mlp" -o net.c
     local loose="-fno-signed-zeros -fno-trapping-math" fast="compiled with -ffast-math, as -Ofast is too"
     local order="sums or quotients are rearranged (-fassociative-math, -freciprocal-math?)"
     for compiler in gcc clang; do

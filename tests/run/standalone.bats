@@ -23,7 +23,7 @@ load common
 }
 
 @test "standalone: no warning under strict flags" {
-    for example in xor fashion fashion_dropout; do
+    for example in xor fashion_dropout; do
         mlpgen --standalone "$ROOT/examples/$example/$example.mlp" -o $example.c
         for compiler in gcc clang; do
             $compiler $STRICT -O2 -c $example.c -o $example.o
