@@ -48,7 +48,7 @@ enum { OWN_CACHE = 2 << 20, SHARED_CACHE = 16 << 20 /* bytes of both, there */ }
 enum {
     LINE_BYTES = 64,
     STORED_BYTES = 1, /* of an input in the data: IDX of pixels */
-    DW_SLICES = 3     /* of a gradient that are summed before the next ones (emit_entry.c) */
+    DW_SLICES = 3     /* of a gradient that are summed before the next ones (emit_weights.c) */
 };
 
 /* What is being predicted. */
@@ -250,7 +250,8 @@ static double kept_bytes(const struct cost *c, bool states)
 static struct traffic dw_traffic(const struct cost *c, const struct op *op)
 {
     const double x = tensor_size(c, op->in[0]), dy = tensor_size(c, op->in[1]);
-    const uint32_t times = (op->slices + DW_SLICES - 1) / DW_SLICES;
+    const uint32_t slices = op->by_units ? 1 : DW_SLICES;
+    const uint32_t times = (op->slices + slices - 1) / slices;
     return (struct traffic){x + dy * times, x + dy};
 }
 

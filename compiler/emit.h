@@ -38,12 +38,20 @@ struct emit_range {
     struct cx *staged;       /* in a run: where the mini-batch's rows start in staged tensors */
     /* Of a gradient's slices: where `first` stands, and how far apart panels are. */
     struct cx *gradient, *panel_step;
+    /* Of an op by units: the first panel, and how many there are; NULL: all. */
+    struct cx *panel, *panels;
 };
 /* emit_path.c: every function of one instruction set, and its struct mlprt_path. */
 void emit_path(struct emitter *em, const struct isa *isa);
 /* Calls op's function, in a function that has batch, a, part, parts, and what the phase needs. */
 void emit_call(struct emitter *em, const struct isa *isa, const struct op *op,
                const struct emit_range *range);
+/* emit_weights.c: what is done to all parameters, in functions that have a, n, part and parts;
+ * staged as in struct emit_range. */
+enum { DO_GRADIENT = 1, DO_UPDATE = 2, DO_COPY = 4 };
+void emit_weights(struct emitter *em, const struct isa *isa, unsigned what, struct cx *staged);
+/* What the norm of all gradients is made of. */
+void emit_norm(struct emitter *em, const struct isa *isa);
 /* emit_entry.c: what the runtime calls. */
 void emit_entries(struct emitter *em, const struct isa *isa);
 /* emit_data.c: the tables that hang on the model's data; its members of struct mlprt_model. */

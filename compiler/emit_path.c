@@ -25,9 +25,9 @@ static bool tensors_alike(const struct ir *ir, int a, int b)
 static bool ops_alike(const struct ir *ir, const struct op *a, const struct op *b)
 {
     bool alike = a->kind == b->kind && a->section == b->section && a->straight == b->straight &&
-                 !a->slices == !b->slices && a->activation == b->activation && a->loss == b->loss &&
-                 a->stream == b->stream && !memcmp(a->attr, b->attr, sizeof a->attr) &&
-                 a->post_count == b->post_count;
+                 a->by_units == b->by_units && !a->slices == !b->slices &&
+                 a->activation == b->activation && a->loss == b->loss && a->stream == b->stream &&
+                 !memcmp(a->attr, b->attr, sizeof a->attr) && a->post_count == b->post_count;
     for (size_t i = 0; alike && i < OP_IN_MAX; i++)
         alike = tensors_alike(ir, a->in[i], b->in[i]);
     for (size_t i = 0; alike && i < OP_OUT_MAX; i++)
@@ -91,6 +91,19 @@ static bool slices_gradient(const struct op *op)
     return op->slices && (op->phase == PHASE_WEIGHTS || op->phase == PHASE_UPDATE);
 }
 
+/* From a tensor's start to what belongs to the first of an op's units: a column of what the op
+ * makes of samples or for them, a panel of a parameter, panel rows of a transposed copy. */
+static struct cx *at_unit(struct signature *s, const struct op *op, int tensor)
+{
+    struct cbuild *cb = s->cb;
+    const struct tensor *t = ir_at(s->ir, tensor);
+    const bool input = tensor == op->in[0] && tensor_per_sample(t) && op->kind != OP_TRANSPOSE;
+    if (!op->by_units || !s->range->panel || input)
+        return NULL;
+    const int64_t step = t->role == ROLE_COPY ? (int64_t)PANEL * PANEL : (int64_t)t->depth * PANEL;
+    return cx_mul(cb, s->range->panel, cx_int(cb, step));
+}
+
 /* Where an op finds a tensor: one over samples the row of the first of them. */
 static struct cx *at_tensor(struct signature *s, const struct op *op, int tensor)
 {
@@ -109,6 +122,9 @@ static struct cx *at_tensor(struct signature *s, const struct op *op, int tensor
         cx_add(cb, cx_name(cb, CT_REALS, "a"), cx_namef(cb, CT_INT, "PLACE_%s", t->name));
     if (t->role == ROLE_MASK)
         at = cx_cast(cb, CT_BYTES, "unsigned char *", at);
+    struct cx *unit = at_unit(s, op, tensor);
+    if (unit)
+        at = cx_add(cb, at, unit);
     return row ? cx_add(cb, at, cx_mul(cb, row, emit_row_step(cb, t))) : at;
 }
 
@@ -155,6 +171,19 @@ static void add_range(struct signature *s, struct emit *e, const struct op *op)
     }
 }
 
+/* How many panels of units, from the pointers on. */
+static void add_panels(struct signature *s, struct emit *e, const struct op *op)
+{
+    struct cbuild *cb = s->cb;
+    if (!op->by_units)
+        return;
+    const int columns = op->phase == PHASE_ROWS ? op->out[0] : op->in[op->phase == PHASE_WEIGHTS];
+    const uint32_t units = ir_at(s->ir, columns)->units;
+    struct cx *all = cx_int(cb, (units + PANEL - 1) / PANEL);
+    add_param(s, "size_t panels", s->range->panels ? s->range->panels : all);
+    e->panels = cx_name(cb, CT_INT, "panels");
+}
+
 /* Where the panels of such a gradient stand, if it has several, and rows. */
 static void add_panel_step(struct signature *s, struct emit *e, const struct op *op)
 {
@@ -195,6 +224,7 @@ static void add_further(struct signature *s, struct emit *e, const struct op *op
     }
     add_scalars(s, op);
     add_range(s, e, op);
+    add_panels(s, e, op);
     add_panel_step(s, e, op);
     add_fault(s, e, op);
     if (op->phase == PHASE_WEIGHTS) {
@@ -257,7 +287,11 @@ static void emit_op(struct emitter *em, const struct isa *isa, const struct op *
     struct cbuild *cb = &em->cb;
     struct emit e = {.cb = cb, .ir = em->ir, .isa = isa, .op = op, .tiles = tiles};
     struct cx *zero = cx_int(cb, 0);
-    const struct emit_range none = {zero, zero, zero, NULL, zero, zero}; /* no call */
+    const struct emit_range none = {.first = zero,
+                                    .last = zero,
+                                    .passing = zero,
+                                    .gradient = zero,
+                                    .panel_step = zero}; /* no call */
     struct signature s = new_signature(em, &none);
     cb->at = op->span;
     make_signature(&s, &e, op);

@@ -241,6 +241,8 @@ static void print_op(const struct ir *ir, const struct op *op, struct strbuf *ou
     }
     if (op->slices)
         strbuf_printf(out, "  %u slices", op->slices);
+    if (op->by_units)
+        strbuf_puts(out, "  by units");
     strbuf_puts(out, op->straight ? "  straight\n" : "\n");
 }
 

@@ -116,6 +116,12 @@ struct op {
     /* From the schedule pass: */
     bool straight;   /* straight-line code instead of loops */
     uint32_t slices; /* of an op over weights: parts that threads can take; 0: it is one piece */
+    /* Threads share the panels of its layer's weights, each its own for good, and not its rows or
+     * slices: of a forward product and of what is done to its weights. */
+    bool by_units;
+    /* Of an op over samples: all rows go through a stage before the next one. An op by units is a
+     * stage of its own. */
+    uint32_t stage;
 };
 
 struct ir {

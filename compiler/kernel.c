@@ -47,20 +47,65 @@ static void call_tile(struct emit *e, const struct op *op, const struct product 
     cb_do(cb, cx_call_array(cb, CT_OTHER, tile_name(cb->arena, op, e->isa, rows, panels), n, args));
 }
 
-/* Opens a loop over the tiles of a width, from panel `from` on, where there are several; returns
- * the first panel of each. */
-static struct cx *open_width(struct cbuild *cb, const struct tile_widths *widths, unsigned width,
-                             uint32_t from)
+/* Tiles of a width side by side, from panel to panel. */
+struct strip {
+    unsigned width;
+    bool single; /* one tile, always */
+    struct cx *from, *to;
+};
+
+/* Those of a number of panels that is known. */
+static size_t fixed_strips(struct emit *e, const struct product *p, unsigned rows,
+                           struct strip *strips)
 {
-    struct cx *panel = cx_int(cb, from);
-    if (widths->tiles[width] > 1)
-        panel = cb_for(cb, "p", panel, cx_int(cb, from + width * widths->tiles[width]), width);
-    return panel;
+    const struct tile_widths widths = tile_widths(e->isa, e->ir->f64, rows, p->panels);
+    size_t count = 0;
+    uint32_t from = 0;
+    for (unsigned width = TILE_VECTORS_MAX; width > 0; width--) {
+        const uint32_t tiles = widths.tiles[width], to = from + width * tiles;
+        if (tiles)
+            strips[count++] =
+                (struct strip){width, tiles == 1, cx_int(e->cb, from), cx_int(e->cb, to)};
+        from = to;
+    }
+    return count;
 }
 
-static void close_width(struct cbuild *cb, const struct tile_widths *widths, unsigned width)
+/* Those of a thread's share of the units, as many as there are when the program runs: tiles of the
+ * whole width, then of less. */
+static size_t shared_strips(struct emit *e, unsigned rows, struct strip *strips)
 {
-    if (widths->tiles[width] > 1)
+    struct cbuild *cb = e->cb;
+    unsigned widths[TILE_SHARED_WIDTHS];
+    const size_t count = tile_shared_widths(e->isa, e->ir->f64, rows, widths);
+    struct cx *from = cx_int(cb, 0), *left = e->panels;
+    for (size_t i = 0; i < count; i++) {
+        struct cx *width = cx_int(cb, widths[i]), *to = e->panels;
+        if (i + 1 < count)
+            to = cx_add(cb, from, cx_mul(cb, cx_div(cb, left, width), width));
+        strips[i] = (struct strip){widths[i], false, from, to};
+        left = cx_mod(cb, left, width);
+        from = to;
+    }
+    return count;
+}
+
+/* The strips that cover a product; returns how many. */
+static size_t strips_of(struct emit *e, const struct product *p, unsigned rows,
+                        struct strip strips[TILE_VECTORS_MAX])
+{
+    return e->panels ? shared_strips(e, rows, strips) : fixed_strips(e, p, rows, strips);
+}
+
+/* Opens a loop over the tiles of a strip, where it needs one; returns the first panel of each. */
+static struct cx *open_strip(struct cbuild *cb, const struct strip *s)
+{
+    return s->single ? s->from : cb_for(cb, "p", s->from, s->to, s->width);
+}
+
+static void close_strip(struct cbuild *cb, const struct strip *s)
+{
+    if (!s->single)
         cb_end(cb);
 }
 
@@ -68,14 +113,11 @@ static void close_width(struct cbuild *cb, const struct tile_widths *widths, uns
 static void emit_panels(struct emit *e, const struct op *op, const struct product *p, unsigned rows,
                         struct cx *row)
 {
-    const struct tile_widths widths = tile_widths(e->isa, e->ir->f64, rows, p->panels);
-    uint32_t from = 0;
-    for (unsigned width = TILE_VECTORS_MAX; width > 0; width--) {
-        if (!widths.tiles[width])
-            continue;
-        call_tile(e, op, p, rows, width, open_width(e->cb, &widths, width, from), row, 0);
-        close_width(e->cb, &widths, width);
-        from += width * widths.tiles[width];
+    struct strip strips[TILE_VECTORS_MAX];
+    const size_t count = strips_of(e, p, rows, strips);
+    for (size_t i = 0; i < count; i++) {
+        call_tile(e, op, p, rows, strips[i].width, open_strip(e->cb, &strips[i]), row, 0);
+        close_strip(e->cb, &strips[i]);
     }
 }
 
@@ -103,21 +145,18 @@ static void emit_whole_rows(struct emit *e, const struct op *op, const struct pr
                             unsigned most, struct cx *whole)
 {
     struct cbuild *cb = e->cb;
-    const struct tile_widths widths = tile_widths(e->isa, e->ir->f64, most, p->panels);
     const unsigned step = step_of(p, most);
-    uint32_t from = 0;
-    for (unsigned width = TILE_VECTORS_MAX; width > 0; width--) {
-        if (!widths.tiles[width])
-            continue;
-        struct cx *panel = open_width(cb, &widths, width, from);
+    struct strip strips[TILE_VECTORS_MAX];
+    const size_t count = strips_of(e, p, most, strips);
+    for (size_t i = 0; i < count; i++) {
+        struct cx *panel = open_strip(cb, &strips[i]);
         struct cx *r = cb_for(cb, "r", e->first, whole, step);
         if (step > most)
-            emit_panel_rows(e, op, p, width, panel, r);
+            emit_panel_rows(e, op, p, strips[i].width, panel, r);
         else
-            call_tile(e, op, p, step, width, panel, r, 0);
+            call_tile(e, op, p, step, strips[i].width, panel, r, 0);
         cb_end(cb);
-        close_width(cb, &widths, width);
-        from += width * widths.tiles[width];
+        close_strip(cb, &strips[i]);
     }
 }
 

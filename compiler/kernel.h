@@ -7,7 +7,7 @@
 
 /* A product as a looped op needs it; in expressions of the emitted C. */
 struct product {
-    uint32_t panels; /* its rows are e->first … e->last-1 */
+    uint32_t panels; /* in all; its rows are e->first … e->last-1 */
     struct cx *depth;
     /* a[i·a_row + k·a_step]; or in panels, a_panel not NULL: a[i / PANEL·a_panel + i % PANEL + …],
      * where the first row is that of a panel */

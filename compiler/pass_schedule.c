@@ -5,6 +5,8 @@
 #include "ice.h"
 #include "ops/ops.h"
 
+#include <string.h>
+
 enum {
     /* A dense layer of at most so many weights comes out as straight-line code: forward, dX and dW
      * are a statement for each weight. Beyond that tiles are smaller and faster, with units in the
@@ -25,7 +27,11 @@ enum {
      * a core's own cache, blocks are larger. */
     ROW_BLOCK = 48,
     ROW_BLOCK_LARGE = 128,
-    NEAR_CACHE = 1 << 20 /* bytes of it, on machines of today at least */
+    NEAR_CACHE = 1 << 20, /* bytes of it, on machines of today at least */
+    /* Sharing units pays where so many times fewer numbers travel between the cores, and so many
+     * fewer at least: two more barriers take about as long. */
+    TRAVEL_RATIO = 2,
+    TRAVEL_BARRIERS = 40000
 };
 
 static bool is_product(const struct op *op)
@@ -223,6 +229,18 @@ static void choose_slices(struct ir *ir)
     }
 }
 
+/* The input is packed first of all, just after it was put into its rows. */
+static void move_input_pack(struct ir *ir)
+{
+    for (size_t i = 0; i < ir->ops.len; i++) {
+        const struct op pack = ir->ops.at[i];
+        if (pack.kind != OP_PACK || pack.in[0] != ir->input)
+            continue;
+        memmove(&ir->ops.at[1], &ir->ops.at[0], i * sizeof pack);
+        ir->ops.at[0] = pack;
+    }
+}
+
 /* A looped dense_dw streams columns of x: packed on the way, unless a row is hardly more than its
  * columns anyway. */
 static void add_packs(struct ir *ir)
@@ -243,6 +261,7 @@ static void add_packs(struct ir *ir)
         ir->ops.at[i].in[0] = pack.out[0];
         ir_append(ir, pack);
     }
+    move_input_pack(ir);
 }
 
 /* A step that is over sooner than the runtime has described it is taken in a run of several. What
@@ -262,9 +281,71 @@ static void choose_run(struct ir *ir)
     }
 }
 
-/* Rows that pass: nothing but ops over samples touch them, and the runtime does not read them. */
+/* Threads share rows, as a rule: each reads all weights of a layer, most of which the others have
+ * just updated. Of few samples and many weights it is less to exchange the samples: what goes into
+ * the layer and comes out of it. */
+static bool has_copy(const struct ir *ir, int w)
+{
+    for (size_t i = 0; i < ir->ops.len; i++)
+        if (ir->ops.at[i].kind == OP_TRANSPOSE && ir->ops.at[i].in[0] == w)
+            return true;
+    return false;
+}
+
+static bool shares_units(const struct ir *ir, const struct op *op)
+{
+    if (op->kind != OP_DENSE || op->straight || ir->run)
+        return false;
+    const struct tensor *w = ir_at(ir, op->in[1]);
+    const uint64_t weights = (uint64_t)w->depth * w->units;
+    const uint64_t samples = (uint64_t)ir->batch * (w->depth + w->units);
+    bool own = ir_param_of(ir, op->in[1])->grad != NO_TENSOR && slices_of(w) &&
+               !(has_copy(ir, op->in[1]) && w->units % PANEL) && /* it has no padding */
+               weights > TRAVEL_RATIO * samples + TRAVEL_BARRIERS;
+    for (size_t i = 0; i < op->post_count; i++)
+        own = own && op->post[i].aux == NO_TENSOR;
+    return own;
+}
+
+static void choose_units(struct ir *ir)
+{
+    for (size_t i = 0; i < ir->ops.len; i++) {
+        struct op *op = &ir->ops.at[i];
+        if (!shares_units(ir, op))
+            continue;
+        op->by_units = true;
+        const struct param *w = ir_param_of(ir, op->in[1]);
+        for (size_t k = 0; k < ir->ops.len; k++) {
+            const int subject = subject_of(&ir->ops.at[k]);
+            if (subject != NO_TENSOR && (subject == w->value || subject == w->grad))
+                ir->ops.at[k].by_units = true;
+        }
+    }
+}
+
+/* Numbers the stages of the ops over samples. The first one, which is there in any case, puts the
+ * samples into their rows. */
+static void choose_stages(struct ir *ir)
+{
+    uint32_t stage = 0;
+    bool alone = false;
+    for (size_t i = 0; i < ir->ops.len; i++) {
+        struct op *op = &ir->ops.at[i];
+        if (op->phase != PHASE_ROWS)
+            continue;
+        stage += op->by_units || alone;
+        op->stage = stage;
+        alone = op->by_units;
+    }
+}
+
+/* Rows that pass: nothing but ops over samples touch them, all in one stage, and the runtime does
+ * not read them. */
 static void choose_passing(struct ir *ir)
 {
+    uint32_t *stage = ARENA_ARRAY(ir->arena, uint32_t, ir->tensors.len);
+    bool *seen = ARENA_ARRAY(ir->arena, bool, ir->tensors.len);
+    seen[ir->input] = true;
     for (size_t i = 0; i < ir->tensors.len; i++) {
         struct tensor *t = &ir->tensors.at[i];
         t->passing =
@@ -274,9 +355,13 @@ static void choose_passing(struct ir *ir)
     for (size_t i = 0; i < ir->ops.len; i++) {
         int ids[OP_TENSORS_MAX];
         const size_t n = op_tensors(&ir->ops.at[i], ids);
-        for (size_t k = 0; k < n; k++)
-            if (ir->ops.at[i].phase != PHASE_ROWS)
+        for (size_t k = 0; k < n; k++) {
+            if (!seen[ids[k]])
+                stage[ids[k]] = ir->ops.at[i].stage;
+            seen[ids[k]] = true;
+            if (ir->ops.at[i].phase != PHASE_ROWS || ir->ops.at[i].stage != stage[ids[k]])
                 ir_at(ir, ids[k])->passing = false;
+        }
     }
 }
 
@@ -309,6 +394,8 @@ void pass_schedule(struct ir *ir, const struct pass_options *options)
     choose_layouts(ir);
     choose_slices(ir);
     choose_run(ir);
+    choose_units(ir);
+    choose_stages(ir);
     choose_passing(ir);
     choose_row_block(ir);
     order_phases(ir);

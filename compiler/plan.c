@@ -124,6 +124,19 @@ static void add_columns(struct table *t, const struct ir *ir, const struct op *o
         table_text(t, "%u of %u", units, columns);
 }
 
+/* "8x48, 8x32, 8x16": those of a product whose panels threads share. */
+static void add_shared_tiles(struct table *t, const struct ir *ir, const struct isa *isa)
+{
+    unsigned rows[TILE_SIZES_MAX], widths[TILE_SHARED_WIDTHS];
+    const char *text = "";
+    tile_rows(isa, ir->f64, rows);
+    const size_t count = tile_shared_widths(isa, ir->f64, rows[0], widths);
+    for (size_t i = 0; i < count; i++)
+        text = arena_printf(ir->arena, "%s%s%ux%u", text, *text ? ", " : "", rows[0],
+                            widths[i] * PANEL);
+    table_text(t, "%s", text);
+}
+
 /* "8x48 (4), 8x32 (2)": tiles of a product, rows by columns, and how many there are side by side;
  * what is left of the rows gets lower ones. */
 static void add_tiles(struct table *t, const struct ir *ir, const struct isa *isa,
@@ -150,10 +163,23 @@ static void add_op(struct table *t, const struct planner *p, const struct op *op
     for (size_t i = 0; i < isa_count; i++)
         if (!isa_wanted(&isas[i], p->options->target))
             continue;
+        else if (is_product(op) && op->by_units)
+            add_shared_tiles(t, ir, &isas[i]);
         else if (is_product(op) && !op->straight)
             add_tiles(t, ir, &isas[i], op);
         else
             table_text(t, "%s", "");
+}
+
+/* "dense1, dense2": layers whose units threads share, or NULL. */
+static const char *shared_layers(const struct ir *ir)
+{
+    const char *names = NULL;
+    for (size_t i = 0; i < ir->ops.len; i++)
+        if (ir->ops.at[i].kind == OP_DENSE && ir->ops.at[i].by_units)
+            names = arena_printf(ir->arena, "%s%s%s", names ? names : "", names ? ", " : "",
+                                 ir->ops.at[i].base);
+    return names;
 }
 
 static void print_code(const struct planner *p)
@@ -174,6 +200,10 @@ static void print_code(const struct planner *p)
                   "\nstraight    %llu statements of products, of %d that there may be\n"
                   "rows        %u samples at a time go through all layers\n",
                   number(p->ir->straight_statements), STRAIGHT_STATEMENTS, p->ir->row_block);
+    const char *shared = shared_layers(p->ir);
+    if (shared)
+        strbuf_printf(
+            p->out, "units       those of %s are shared by threads: to each its weights\n", shared);
 }
 
 /* ---- time ---- */

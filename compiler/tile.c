@@ -37,6 +37,19 @@ unsigned tile_panels(const struct isa *isa, bool f64, unsigned rows)
     return panels;
 }
 
+size_t tile_shared_widths(const struct isa *isa, bool f64, unsigned rows,
+                          unsigned widths[TILE_SHARED_WIDTHS])
+{
+    const unsigned whole = tile_panels(isa, f64, rows);
+    size_t count = 0;
+    widths[count++] = whole;
+    if (whole == 3)
+        widths[count++] = 2;
+    if (whole > 1)
+        widths[count++] = 1;
+    return count;
+}
+
 size_t tile_rows(const struct isa *isa, bool f64, unsigned rows[TILE_SIZES_MAX])
 {
     unsigned most = isa->accumulators / (vectors_of(isa, f64) * own_panels(isa, f64));

@@ -24,6 +24,12 @@ struct tile_widths {
     uint32_t tiles[TILE_VECTORS_MAX + 2];
 };
 struct tile_widths tile_widths(const struct isa *isa, bool f64, unsigned rows, uint32_t panels);
+/* Panels side by side where threads share them, and how many a thread has is only known when the
+ * program runs: the whole width, one, and what may be left of a width of three. Returns how many
+ * widths there are. */
+enum { TILE_SHARED_WIDTHS = 3 };
+size_t tile_shared_widths(const struct isa *isa, bool f64, unsigned rows,
+                          unsigned widths[TILE_SHARED_WIDTHS]);
 
 /* How many of op's posts a tile's epilogue takes; the rest follows in loops. */
 size_t tile_posts(const struct op *op, const struct isa *isa);

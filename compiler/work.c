@@ -92,8 +92,20 @@ uint64_t work_step(const struct ir *ir, const struct works *w)
     return (w->all.forward + w->all.backward) * ir->batch;
 }
 
+/* Bytes of weights that travel in a step: those that one thread updates and others read. */
+static uint64_t travelling(const struct ir *ir)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < ir->ops.len; i++) {
+        const struct op *op = &ir->ops.at[i];
+        if (op->phase == PHASE_UPDATE && !op->by_units)
+            bytes += tensor_bytes(ir, ir_at(ir, op->out[0]));
+    }
+    return bytes;
+}
+
 bool work_is_serial(const struct ir *ir, const struct works *w)
 {
     const uint64_t flops = work_step(ir, w);
-    return flops < SERIAL_FLOPS || flops < w->all.gradients * FLOPS_PER_SHARED_BYTE;
+    return flops < SERIAL_FLOPS || flops < travelling(ir) * FLOPS_PER_SHARED_BYTE;
 }

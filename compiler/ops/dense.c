@@ -404,13 +404,13 @@ static void transpose_emit(struct emit *e, const struct op *op)
 {
     struct cbuild *cb = e->cb;
     const struct tensor *w = ir_at(e->ir, op->in[0]);
-    REQUIRE(w->panel == PANEL);
+    REQUIRE(w->panel == PANEL && !(op->by_units && w->units % PANEL));
     struct cx *zero = cx_int(cb, 0), *panel = cx_int(cb, PANEL);
     struct cx *depth = cx_int(cb, w->depth), *units = cx_int(cb, w->units);
     struct cx *first = op->slices ? e->first : zero, *last = op->slices ? e->last : depth;
     struct cx *k = cb_for(cb, "k", first, last, PANEL);
     struct cx *rows = up_to_panel(cb, "rows", k, last);
-    struct cx *j = cb_for(cb, "j", zero, units, PANEL);
+    struct cx *j = cb_for(cb, "j", zero, e->panels ? cx_mul(cb, e->panels, panel) : units, PANEL);
     struct cx *columns = w->units % PANEL ? up_to_panel(cb, "columns", j, units) : panel;
     const char *real = cb_real_name(cb);
     struct cx *from =

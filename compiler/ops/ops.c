@@ -235,7 +235,8 @@ void emit_lanes(struct emit *e, int tensor, bool straight, bool calls, emit_lane
         REQUIRE(t->stride >= (t->units + PANEL - 1) / PANEL * PANEL);
         lane.vector = v;
     }
-    struct cx *j = cb_for(cb, "j", cx_int(cb, 0), emit_units(e, tensor), lane_count(&lane));
+    struct cx *end = e->panels ? cx_mul(cb, e->panels, cx_int(cb, PANEL)) : emit_units(e, tensor);
+    struct cx *j = cb_for(cb, "j", cx_int(cb, 0), end, lane_count(&lane));
     lane.suffix = emit_suffix(e, j);
     body(e, &lane, j, context);
     cb_end(cb);

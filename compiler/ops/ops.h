@@ -32,8 +32,9 @@ struct emit {
     /* Of an op that makes or uses the gradient of a sliced matrix: elements between the panels of
      * the gradient, which starts with slice `first`. */
     struct cx *panel_step;
-    struct cx *n;     /* samples, of a PHASE_WEIGHTS op */
-    struct cx *fault; /* of a PHASE_UPDATE op: where what is not finite is noted */
+    struct cx *panels; /* of an op by units: how many, from its pointers on */
+    struct cx *n;      /* samples, of a PHASE_WEIGHTS op */
+    struct cx *fault;  /* of a PHASE_UPDATE op: where what is not finite is noted */
     struct tiles *tiles;
 };
 

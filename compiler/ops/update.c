@@ -249,7 +249,8 @@ void update_emit(struct emit *e, const struct op *op, double decay, update_body 
         count = cx_mul(cb, cx_sub(cb, e->last, e->first), panel);
     }
     if (e->panel_step) {
-        struct cx *p = cb_for(cb, "p", zero, cx_int(cb, tensor_panels(w)), 1);
+        struct cx *p =
+            cb_for(cb, "p", zero, e->panels ? e->panels : cx_int(cb, tensor_panels(w)), 1);
         base = cx_mul(cb, p, cx_int(cb, (int64_t)w->depth * PANEL));
         d_base = cx_mul(cb, p, e->panel_step);
     }

@@ -46,7 +46,7 @@ bits() {
 }
 
 @test "bits: mixed, clang" {
-    bits clang "$ROOT/tests/models/mixed.mlp" "${FLAGS[@]}"
+    bits clang "$ROOT/tests/models/mixed.mlp"
 }
 
 @test "bits: classes, gcc" {
@@ -100,7 +100,7 @@ bits() {
     sed 's/\.gz"/"/g' "$ROOT/examples/fashion/fashion.mlp" >fashion.mlp
     mlpgen fashion.mlp -o linked.c
     mlpgen --standalone fashion.mlp -o standalone.c
-    for flag in "gcc -O2" "gcc -O2 -std=c11" "clang -O2"; do
+    for flag in "gcc -O2 -std=c11" "clang -O2"; do
         set -- $flag
         CC=$1 linked linked.c linked "${@:2}"
         CC=$1 standalone standalone.c standalone "${@:2}"
@@ -128,6 +128,35 @@ bits() {
         CC=$2 standalone $1.c program "${@:3}"
         ./program train --quiet --save out
         cmp reference out
+    done
+}
+
+# Threads that share a layer's units, and more of them than there are panels; with all gradients kept
+# for their norm, other optimizers, doubles.
+@test "bits: units shared by threads" {
+    model=$ROOT/tests/models/large/units.mlp
+    cp "$model" sgd.mlp
+    sed 's/optimizer = .*; batch/optimizer = adam; clip_norm = 0.1; batch/' "$model" >adam.mlp
+    sed 's/optimizer = .*; batch/optimizer = rmsprop(momentum = 0.9); batch/; s/tanh;/tanh; dropout(0.3);/' \
+        "$model" >rmsprop.mlp
+    for name in sgd adam rmsprop; do
+        "$BUILD/oracle" $name.mlp train --quiet --save reference
+        mlpgen $name.mlp
+        grep -q '^static void backward2_units_portable' $name.c
+        linked $name.c net -O1 -fopenmp
+        for path in $(paths_of ./net); do
+            for threads in 1 2 3 40; do
+                ./net train --quiet --isa $path --threads $threads --save out
+                cmp reference out
+            done
+        done
+    done
+    mlpgen --dtype=f64 sgd.mlp -o double.c
+    linked double.c net -O1 -fopenmp
+    ./net gradcheck
+    for threads in 1 3; do
+        ./net train --quiet --threads $threads --save $threads.out
+        cmp 1.out $threads.out
     done
 }
 
