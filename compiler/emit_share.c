@@ -32,7 +32,7 @@ void share_declare_panels(struct emitter *em, const struct tensor *w, struct emi
 }
 
 struct emit_range share_open_blocks(struct cbuild *cb, struct cx *from, struct cx *end,
-                                     uint32_t block)
+                                    uint32_t block)
 {
     struct cx *size = cx_int(cb, block);
     struct cx *first = cb_for(cb, "first", from, end, block);

@@ -62,13 +62,14 @@ static void emit_slices(struct emitter *em, const struct isa *isa, const struct 
     const struct tensor *t = ir_at(em->ir, p->value);
     const bool matrix = t->depth > 1;
     const struct share_extent extent = {group[0]->slices, matrix ? PANEL : 1,
-                                  matrix ? t->depth : tensor_panels(t)};
+                                        matrix ? t->depth : tensor_panels(t)};
     struct cx *row = cx_int(cb, (int64_t)(matrix ? tensor_panels(t) : 1) * PANEL);
     struct cx *panel = cx_int(cb, PANEL);
     struct emit_range range = {0};
     cb_block(cb);
     if (at_once) {
-        struct cx *start = cb_declare(cb, "const size_t", CT_INT, "start", share_of(cb, &extent, 0));
+        struct cx *start =
+            cb_declare(cb, "const size_t", CT_INT, "start", share_of(cb, &extent, 0));
         struct cx *end = share_declare_end(cb, "end", &extent);
         struct cx *block =
             cb_declare(cb, arena_printf(cb->arena, "%s *const", cb_real_name(cb)), CT_REALS,
@@ -129,8 +130,7 @@ static void emit_whole(struct emitter *em, const struct isa *isa, size_t n,
     cb_end(cb);
 }
 
-void emit_weights(struct emitter *em, const struct isa *isa, unsigned what,
-                         struct cx *staged)
+void emit_weights(struct emitter *em, const struct isa *isa, unsigned what, struct cx *staged)
 {
     const bool at_once = what & DO_GRADIENT && what & DO_UPDATE;
     int64_t turn = 0;

@@ -4,9 +4,9 @@
 #include "ops/ops.h"
 
 enum {
-    /* Handing work to threads and waiting for them takes some microseconds a step; a thread does so
-     * many operations in about ten. */
-    SERIAL_FLOPS = 1 << 20,
+    /* Handing work to threads and waiting for them takes a microsecond or two; a thread does so
+     * many operations in about five, as many as should go with each wait. */
+    SERIAL_FLOPS = 1 << 19,
     /* A weight that one core has written comes to the others through the cache that they share, or
      * memory. Operations for each byte of them that take as long. */
     FLOPS_PER_SHARED_BYTE = 16
@@ -104,8 +104,21 @@ static uint64_t travelling(const struct ir *ir)
     return bytes;
 }
 
+/* Times that threads wait for each other in a step: behind each stage of the samples, and at the
+ * end.
+ */
+static uint32_t waits(const struct ir *ir)
+{
+    uint32_t last = 0;
+    for (size_t i = 0; i < ir->ops.len; i++)
+        if (ir->ops.at[i].stage > last)
+            last = ir->ops.at[i].stage;
+    return last + 2;
+}
+
 bool work_is_serial(const struct ir *ir, const struct works *w)
 {
     const uint64_t flops = work_step(ir, w);
-    return flops < SERIAL_FLOPS || flops < travelling(ir) * FLOPS_PER_SHARED_BYTE;
+    return flops < (uint64_t)SERIAL_FLOPS * waits(ir) ||
+           flops < travelling(ir) * FLOPS_PER_SHARED_BYTE;
 }

@@ -63,6 +63,40 @@ static const struct ir *scheduled(struct program *p, const char *layers)
     return ir_of(p, text, MEMORY, UNROLL_AUTO);
 }
 
+/* 784-256-10 with that batch. */
+static struct ir *large(struct program *p, unsigned batch)
+{
+    char text[512];
+    snprintf(
+        text, sizeof text,
+        "model net { input = 784; loss = softmax_cross_entropy; dense(256); relu; dense(10); }\n"
+        "data { train = idx(\"x\", \"t\"); }\n"
+        "train { optimizer = sgd(lr = 0.1); batch = %u; epochs = 1; }\n",
+        batch);
+    return ir_of(p, text, MEMORY, UNROLL_AUTO);
+}
+
+/* The weights of a large layer travel where threads share rows, and do not where they share units.
+ */
+Test(work, threads_share_units_of_small_batches_and_rows_of_large_ones)
+{
+    static const struct {
+        unsigned batch;
+        bool by_units, serial;
+    } cases[] = {{1, true, true}, {8, true, false}, {64, true, false}, {256, false, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct program p;
+        const struct ir *ir = large(&p, cases[i].batch);
+        const struct works w = work_of(ir);
+        unsigned shared = 0; /* forward product, gradient, step; the small layer has none */
+        for (size_t k = 0; k < ir->ops.len; k++)
+            shared += ir->ops.at[k].by_units;
+        cr_expect_eq(shared, cases[i].by_units ? 3 : 0, "batch %u", cases[i].batch);
+        cr_expect_eq(work_is_serial(ir, &w), cases[i].serial, "batch %u", cases[i].batch);
+        program_close(&p);
+    }
+}
+
 /* The arena holds all that is alive at once, and nothing twice. */
 Test(work, the_arena_is_no_larger_than_the_sum)
 {
