@@ -250,8 +250,8 @@ static double kept_bytes(const struct cost *c, bool states)
 static struct traffic dw_traffic(const struct cost *c, const struct op *op)
 {
     const double x = tensor_size(c, op->in[0]), dy = tensor_size(c, op->in[1]);
-    const uint32_t slices = op->by_units ? 1 : DW_SLICES;
-    const uint32_t times = (op->slices + slices - 1) / slices;
+    const uint32_t together = op->by_units ? 1 : DW_SLICES;
+    const uint32_t times = (op->slices + together - 1) / together;
     return (struct traffic){x + dy * times, x + dy};
 }
 

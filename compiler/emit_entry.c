@@ -1,10 +1,9 @@
 /* Entries: what the runtime calls of an instruction set's functions (struct mlprt_path), and in
  * what order they call the ops.
  *
- * An entry is a few parts one after the other, each split over the threads. Over samples, a block
- * of rows goes through all layers before the next one. Over weights, a block of a gradient is
- * summed over the batch and used at once, while it is in the caches; only where the norm of all
- * gradients has to be known first are all of them kept. */
+ * An entry is a few parts one after the other, each split over the threads, which wait for each
+ * other in between. Over samples, a block of rows goes through all layers before the next one; in a
+ * training step through those of a stage (op->stage). */
 #include "emit.h"
 
 #include "emit_share.h"
@@ -22,39 +21,41 @@ struct part {
 enum { ALL_STAGES = UINT32_MAX };
 
 static const struct part part_evaluate = {
-    "evaluate_rows",
-    "The forward pass and the loss of each sample: %d rows at a time go through all layers, so "
-    "that what they compute stays in the caches.",
-    PHASE_ROWS,
-    SECTION_LOSS,
-    ALL_STAGES,
-    0};
-static const struct part part_prepare = {
-    "prepare_copies", "What the backward pass keeps of the parameters.", PHASE_PREPARE, 0, 0,
-    DO_COPY};
-static const struct part part_backward = {
-    "backward_rows", "Forward and backward pass, %d rows at a time.",
-    PHASE_ROWS,      SECTION_BACKWARD,
-    ALL_STAGES,      0};
-static const struct part part_gradient = {"gradient_weights",
-                                          "Weight by weight, the gradients' sums over the batch.",
-                                          PHASE_WEIGHTS,
-                                          0,
-                                          0,
-                                          DO_GRADIENT};
+    .name = "evaluate_rows",
+    .comment = "The forward pass and the loss of each sample: %d rows at a time go through all "
+               "layers, so that what they compute stays in the caches.",
+    .phase = PHASE_ROWS,
+    .last = SECTION_LOSS,
+    .stage = ALL_STAGES};
+static const struct part part_prepare = {.name = "prepare_copies",
+                                         .comment =
+                                             "What the backward pass keeps of the parameters.",
+                                         .phase = PHASE_PREPARE,
+                                         .weights = DO_COPY};
+static const struct part part_backward = {.name = "backward_rows",
+                                          .comment =
+                                              "Forward and backward pass, %d rows at a time.",
+                                          .phase = PHASE_ROWS,
+                                          .last = SECTION_BACKWARD,
+                                          .stage = ALL_STAGES};
+static const struct part part_gradient = {
+    .name = "gradient_weights",
+    .comment = "Weight by weight, the gradients' sums over the batch.",
+    .phase = PHASE_WEIGHTS,
+    .weights = DO_GRADIENT};
 static const struct part part_norm = {
-    "norm", "What the norm of all gradients is made of.", PHASE_NORM, 0, 0, 0};
+    .name = "norm", .comment = "What the norm of all gradients is made of.", .phase = PHASE_NORM};
 static const struct part part_step = {
-    "update_weights",
-    "One step of the optimizer: a few rows of a gradient at a time are summed over the batch and "
-    "used at once.",
-    PHASE_UPDATE,
-    0,
-    0,
-    DO_GRADIENT | DO_UPDATE | DO_COPY};
-static const struct part part_clipped_step = {
-    "update_weights",   "One step of the optimizer from all gradients.", PHASE_UPDATE, 0, 0,
-    DO_UPDATE | DO_COPY};
+    .name = "update_weights",
+    .comment = "One step of the optimizer: a few rows of a gradient at a time are summed over the "
+               "batch and used at once.",
+    .phase = PHASE_UPDATE,
+    .weights = DO_GRADIENT | DO_UPDATE | DO_COPY};
+static const struct part part_clipped_step = {.name = "update_weights",
+                                              .comment =
+                                                  "One step of the optimizer from all gradients.",
+                                              .phase = PHASE_UPDATE,
+                                              .weights = DO_UPDATE | DO_COPY};
 
 /* ---- over samples ---- */
 
@@ -105,9 +106,8 @@ static void emit_alone(struct emitter *em, const struct isa *isa, const struct o
 /* The op that is a stage of its own, or NULL. */
 static const struct op *op_alone(const struct ir *ir, uint32_t stage)
 {
-    for (size_t i = 0; i < ir->ops.len; i++)
-        if (ir->ops.at[i].by_units && stage != ALL_STAGES &&
-            in_rows(&ir->ops.at[i], SECTION_BACKWARD, stage))
+    for (size_t i = 0; stage != ALL_STAGES && i < ir->ops.len; i++)
+        if (ir->ops.at[i].by_units && in_rows(&ir->ops.at[i], SECTION_BACKWARD, stage))
             return &ir->ops.at[i];
     return NULL;
 }
@@ -293,12 +293,13 @@ static struct part *backward_stage(struct emitter *em, uint32_t stage)
     *part = part_backward;
     part->stage = stage;
     part->name = arena_printf(arena, "backward%u_%s", stage + 1, alone ? "units" : "rows");
-    part->comment = alone ? arena_printf(arena,
-                                         "%s of all rows: each thread has units of its own, whose "
-                                         "weights no other one reads or writes.",
-                                         ir_at(em->ir, alone->out[0])->name)
-                          : "Forward and backward pass, from one wait for all threads to the next, "
-                            "%d rows at a time.";
+    if (alone)
+        part->comment = arena_printf(arena,
+                                     "%s of all rows: each thread has units of its own, whose "
+                                     "weights it alone reads here and updates.",
+                                     ir_at(em->ir, alone->out[0])->name);
+    else
+        part->comment = "The batch's rows, %d at a time, up to the next wait for all threads.";
     return part;
 }
 

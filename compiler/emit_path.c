@@ -97,7 +97,7 @@ static struct cx *at_unit(struct signature *s, const struct op *op, int tensor)
 {
     struct cbuild *cb = s->cb;
     const struct tensor *t = ir_at(s->ir, tensor);
-    const bool input = tensor == op->in[0] && tensor_per_sample(t) && op->kind != OP_TRANSPOSE;
+    const bool input = tensor == op->in[0] && tensor_per_sample(t);
     if (!op->by_units || !s->range->panel || input)
         return NULL;
     const int64_t step = t->role == ROLE_COPY ? (int64_t)PANEL * PANEL : (int64_t)t->depth * PANEL;
@@ -171,14 +171,23 @@ static void add_range(struct signature *s, struct emit *e, const struct op *op)
     }
 }
 
+/* A tensor of as many columns as the layer of an op by units has units. */
+static int units_of(const struct op *op)
+{
+    switch (op->phase) {
+    case PHASE_ROWS:
+    case PHASE_WEIGHTS: return op->out[0];
+    default: return op->in[0];
+    }
+}
+
 /* How many panels of units, from the pointers on. */
 static void add_panels(struct signature *s, struct emit *e, const struct op *op)
 {
     struct cbuild *cb = s->cb;
     if (!op->by_units)
         return;
-    const int columns = op->phase == PHASE_ROWS ? op->out[0] : op->in[op->phase == PHASE_WEIGHTS];
-    const uint32_t units = ir_at(s->ir, columns)->units;
+    const uint32_t units = ir_at(s->ir, units_of(op))->units;
     struct cx *all = cx_int(cb, (units + PANEL - 1) / PANEL);
     add_param(s, "size_t panels", s->range->panels ? s->range->panels : all);
     e->panels = cx_name(cb, CT_INT, "panels");

@@ -25,10 +25,10 @@ struct cx *share_declare_end(struct cbuild *cb, const char *name, const struct s
 void share_declare_panels(struct emitter *em, const struct tensor *w, struct emit_range *range)
 {
     struct cbuild *cb = &em->cb;
-    const struct share_extent panels = {tensor_panels(w), 1, tensor_panels(w)};
-    range->panel = cb_declare(cb, "const size_t", CT_INT, "panel", share_of(cb, &panels, 0));
+    struct cx *panels = cx_int(cb, tensor_panels(w));
+    range->panel = cb_declare(cb, "const size_t", CT_INT, "panel", share_bound(cb, panels, 0));
     range->panels = cb_declare(cb, "const size_t", CT_INT, "panels",
-                               cx_sub(cb, share_of(cb, &panels, 1), range->panel));
+                               cx_sub(cb, share_bound(cb, panels, 1), range->panel));
 }
 
 struct emit_range share_open_blocks(struct cbuild *cb, struct cx *from, struct cx *end,

@@ -91,9 +91,9 @@ static void emit_slices(struct emitter *em, const struct isa *isa, const struct 
     cb_end(cb);
 }
 
-/* The same for a thread's share of the units: all rows of its panels. */
-static void emit_panels(struct emitter *em, const struct isa *isa, const struct param *p, size_t n,
-                        const struct op *const *group, bool at_once)
+/* The same for a thread's share of the units: all rows of its panels. Runs have none of these. */
+static void emit_units_of(struct emitter *em, const struct isa *isa, const struct param *p,
+                          size_t n, const struct op *const *group, bool at_once)
 {
     struct cbuild *cb = &em->cb;
     const struct tensor *t = ir_at(em->ir, p->value);
@@ -139,7 +139,7 @@ void emit_weights(struct emitter *em, const struct isa *isa, unsigned what, stru
         const struct op *group[GROUP_MAX];
         const size_t n = group_of(em->ir, p, what, group);
         if (n && group[0]->by_units)
-            emit_panels(em, isa, p, n, group, at_once);
+            emit_units_of(em, isa, p, n, group, at_once);
         else if (n && group[0]->slices)
             emit_slices(em, isa, p, n, group, at_once && p->grad != NO_TENSOR, staged);
         else if (n)

@@ -243,6 +243,8 @@ static void print_op(const struct ir *ir, const struct op *op, struct strbuf *ou
         strbuf_printf(out, "  %u slices", op->slices);
     if (op->by_units)
         strbuf_puts(out, "  by units");
+    if (op->stage)
+        strbuf_printf(out, "  stage %u", op->stage + 1);
     strbuf_puts(out, op->straight ? "  straight\n" : "\n");
 }
 

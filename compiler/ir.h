@@ -1,7 +1,8 @@
 /* The IR: tensors and one list of ops over them, both by integer id.
  *
  * The list holds, in the order of execution, everything one training step computes: the forward
- * pass, the loss, the backward pass (put there by the autodiff pass) and the update. Evaluation
+ * pass, the loss, the backward pass (put there by the autodiff pass; the schedule has a copy of the
+ * inputs made for it first of all) and the update. Evaluation
  * runs the ops of the sections FORWARD and LOSS alone. Passes rewrite the list in place; the
  * structs stay the same from lower.c to emit.c, later passes only fill in more fields.
  *
@@ -116,8 +117,8 @@ struct op {
     /* From the schedule pass: */
     bool straight;   /* straight-line code instead of loops */
     uint32_t slices; /* of an op over weights: parts that threads can take; 0: it is one piece */
-    /* Threads share the panels of its layer's weights, each its own for good, and not its rows or
-     * slices: of a forward product and of what is done to its weights. */
+    /* Threads share the panels of its layer's weights, in training steps each its own for good, and
+     * not its rows or slices: of a forward product and of what is done to its weights. */
     bool by_units;
     /* Of an op over samples: all rows go through a stage before the next one. An op by units is a
      * stage of its own. */

@@ -77,6 +77,33 @@ static void check_order(const struct ir *ir, const char *pass)
         ICE("nothing computes the output or the loss (after pass %s)", pass);
 }
 
+/* Once there are stages: they follow each other, what is done by units is a stage of its own and
+ * has panels to share, and what passes is needed in no other stage. */
+static void check_stages(const struct ir *ir, const char *pass)
+{
+    uint32_t *stage = ARENA_ARRAY(ir->arena, uint32_t, ir->tensors.len);
+    const struct op *before = NULL;
+    for (size_t i = 0; i < ir->ops.len; i++) {
+        const struct op *op = &ir->ops.at[i];
+        if (op->by_units && !op->slices && op->phase != PHASE_ROWS)
+            broken(ir, pass, i, "is by units, of what has no slices");
+        if (op->phase != PHASE_ROWS)
+            continue;
+        if (before && op->stage < before->stage)
+            broken(ir, pass, i, "goes back to a stage");
+        if (before && op->stage == before->stage && (op->by_units || before->by_units))
+            broken(ir, pass, i, "shares a stage with what is done by units");
+        before = op;
+        int ids[OP_TENSORS_MAX];
+        const size_t n = op_tensors(op, ids);
+        for (size_t k = 0; k < n; k++) {
+            if (ir_at(ir, ids[k])->passing && stage[ids[k]] && stage[ids[k]] != op->stage + 1)
+                broken(ir, pass, i, "needs rows that have passed in another stage");
+            stage[ids[k]] = op->stage + 1;
+        }
+    }
+}
+
 /* Once tensors have places: inside the arena, and no two that are alive together overlap. */
 struct range {
     uint64_t from, to; /* elements */
@@ -122,6 +149,7 @@ void ir_check(const struct ir *ir, const char *pass)
         op_rule(ir->ops.at[i].kind)->check(ir, &ir->ops.at[i]);
     }
     check_order(ir, pass);
+    check_stages(ir, pass);
     if (ir->arena_elements)
         check_places(ir, pass);
 }

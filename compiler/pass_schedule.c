@@ -29,9 +29,11 @@ enum {
     ROW_BLOCK_LARGE = 128,
     NEAR_CACHE = 1 << 20, /* bytes of it, on machines of today at least */
     /* Sharing units pays where so many times fewer numbers travel between the cores, and so many
-     * fewer at least: two more barriers take about as long. */
+     * fewer at least: two more barriers, of which stages side by side share one, take about as
+     * long. Of fewer panels most threads would have none. */
     TRAVEL_RATIO = 2,
-    TRAVEL_BARRIERS = 40000
+    TRAVEL_BARRIERS = 40000,
+    SHARED_PANELS = 8
 };
 
 static bool is_product(const struct op *op)
@@ -229,7 +231,8 @@ static void choose_slices(struct ir *ir)
     }
 }
 
-/* The input is packed first of all, just after it was put into its rows. */
+/* The input is packed first of all, as it was put into its rows: they are in the nearest cache
+ * then, and have not gone to another thread. */
 static void move_input_pack(struct ir *ir)
 {
     for (size_t i = 0; i < ir->ops.len; i++) {
@@ -281,9 +284,6 @@ static void choose_run(struct ir *ir)
     }
 }
 
-/* Threads share rows, as a rule: each reads all weights of a layer, most of which the others have
- * just updated. Of few samples and many weights it is less to exchange the samples: what goes into
- * the layer and comes out of it. */
 static bool has_copy(const struct ir *ir, int w)
 {
     for (size_t i = 0; i < ir->ops.len; i++)
@@ -292,6 +292,9 @@ static bool has_copy(const struct ir *ir, int w)
     return false;
 }
 
+/* Threads share rows, as a rule: each reads all weights of a layer, most of which the others have
+ * just updated. Of few samples and many weights it is less to exchange the samples: what goes into
+ * the layer and comes out of it. */
 static bool shares_units(const struct ir *ir, const struct op *op)
 {
     if (op->kind != OP_DENSE || op->straight || ir->run)
@@ -299,12 +302,10 @@ static bool shares_units(const struct ir *ir, const struct op *op)
     const struct tensor *w = ir_at(ir, op->in[1]);
     const uint64_t weights = (uint64_t)w->depth * w->units;
     const uint64_t samples = (uint64_t)ir->batch * (w->depth + w->units);
-    bool own = ir_param_of(ir, op->in[1])->grad != NO_TENSOR && slices_of(w) &&
-               !(has_copy(ir, op->in[1]) && w->units % PANEL) && /* it has no padding */
-               weights > TRAVEL_RATIO * samples + TRAVEL_BARRIERS;
-    for (size_t i = 0; i < op->post_count; i++)
-        own = own && op->post[i].aux == NO_TENSOR;
-    return own;
+    return ir_param_of(ir, op->in[1])->grad != NO_TENSOR && slices_of(w) &&
+           tensor_panels(w) >= SHARED_PANELS &&
+           !(has_copy(ir, op->in[1]) && w->units % PANEL) && /* it has no padding */
+           weights > TRAVEL_RATIO * samples + TRAVEL_BARRIERS;
 }
 
 static void choose_units(struct ir *ir)

@@ -52,6 +52,7 @@ void strbuf_vprintf(struct strbuf *b, const char *fmt, va_list ap)
         vsnprintf(b->text + b->len, (size_t)len + 1, fmt, again);
     }
     b->len += len > 0 ? (size_t)len : 0;
+    b->text[b->len] = '\0';
     va_end(again);
 }
 

@@ -40,13 +40,13 @@ unsigned tile_panels(const struct isa *isa, bool f64, unsigned rows)
 size_t tile_shared_widths(const struct isa *isa, bool f64, unsigned rows,
                           unsigned widths[TILE_SHARED_WIDTHS])
 {
-    const unsigned whole = tile_panels(isa, f64, rows);
+    unsigned width = tile_panels(isa, f64, rows);
     size_t count = 0;
-    widths[count++] = whole;
-    if (whole == 3)
-        widths[count++] = 2;
-    if (whole > 1)
-        widths[count++] = 1;
+    for (; width > 1; width = (width + 1) / 2) {
+        REQUIRE(count + 1 < TILE_SHARED_WIDTHS);
+        widths[count++] = width;
+    }
+    widths[count++] = 1;
     return count;
 }
 

@@ -25,9 +25,8 @@ struct tile_widths {
 };
 struct tile_widths tile_widths(const struct isa *isa, bool f64, unsigned rows, uint32_t panels);
 /* Panels side by side where threads share them, and how many a thread has is only known when the
- * program runs: the whole width, one, and what may be left of a width of three. Returns how many
- * widths there are. */
-enum { TILE_SHARED_WIDTHS = 3 };
+ * program runs: the whole width, then halves, down to one. Returns how many widths there are. */
+enum { TILE_SHARED_WIDTHS = 5 };
 size_t tile_shared_widths(const struct isa *isa, bool f64, unsigned rows,
                           unsigned widths[TILE_SHARED_WIDTHS]);
 

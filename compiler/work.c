@@ -92,13 +92,14 @@ uint64_t work_step(const struct ir *ir, const struct works *w)
     return (w->all.forward + w->all.backward) * ir->batch;
 }
 
-/* Bytes of weights that travel in a step: those that one thread updates and others read. */
+/* Bytes of weights that travel in a step: those that one thread updates and others read. Of a layer
+ * by units that is the transposed copy. */
 static uint64_t travelling(const struct ir *ir)
 {
     uint64_t bytes = 0;
     for (size_t i = 0; i < ir->ops.len; i++) {
         const struct op *op = &ir->ops.at[i];
-        if (op->phase == PHASE_UPDATE && !op->by_units)
+        if (op->by_units ? op->kind == OP_TRANSPOSE : op->phase == PHASE_UPDATE)
             bytes += tensor_bytes(ir, ir_at(ir, op->out[0]));
     }
     return bytes;

@@ -248,6 +248,7 @@ void update_emit(struct emit *e, const struct op *op, double decay, update_body 
         from = cx_mul(cb, e->first, panel);
         count = cx_mul(cb, cx_sub(cb, e->last, e->first), panel);
     }
+    REQUIRE(!e->panels || e->panel_step);
     if (e->panel_step) {
         struct cx *p =
             cb_for(cb, "p", zero, e->panels ? e->panels : cx_int(cb, tensor_panels(w)), 1);

@@ -13,6 +13,7 @@ compile_all() {
     mlpgen --unroll=never "$ROOT/tests/models/functions.mlp" -o functions.c
     mlpgen --unroll=never "$ROOT/tests/models/slopes.mlp" -o slopes.c
     mlpgen --dtype=f64 "$ROOT/examples/fashion_dropout/fashion_dropout.mlp" -o f64.c
+    mlpgen "$ROOT/tests/models/large/units.mlp" -o units.c
     for source in *.c; do
         "$1" $STRICT -O2 -I"$ROOT/runtime" -c "$source" -o strict.o
         "$1" $STRICT -std=gnu11 -O0 -I"$ROOT/runtime" -c "$source" -o strict.o
