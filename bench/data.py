@@ -11,7 +11,7 @@ import struct
 
 import numpy
 
-from shop import FASHION, Failed, run
+from shop import FASHION, ROOT, Failed, run
 
 BYTE, FLOAT = 0x08, 0x0D  # element types of IDX
 
@@ -52,6 +52,7 @@ def noise(draw, samples, inputs):
             draw.integers(0, 10, samples, dtype="u1"))
 
 
+SHUFFLE = sorted((ROOT / "runtime").glob("shuffle*.c"))
 SETS = {make.__name__: make for make in (fashion, clusters, exclusive, noise)}
 
 
@@ -84,6 +85,6 @@ def folder_of(shop, name, samples, shape, epochs):
     scaled.astype("f4").tofile(folder / "x.f32")
     t.astype("u4").tofile(folder / "t.u32")
     first_weights(folder, shape)
-    order = [shop.helper("order"), samples, epochs]
+    order = [shop.helper("order", *SHUFFLE), samples, epochs]
     (folder / "order.u32").write_bytes(run(order))
     return folder

@@ -1,6 +1,6 @@
 /* order SAMPLES EPOCHS: the order in which a trainer takes its samples in each epoch, seed 1, as
  * native 32-bit numbers on standard output: peers take them in the same. */
-#include "mlprt.h"
+#include "shuffle.h"
 
 #include <stdio.h>
 #include <stdlib.h>

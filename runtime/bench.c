@@ -8,6 +8,7 @@
 #include "param.h"
 #include "peak.h"
 #include "progress.h"
+#include "shuffle.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -13,44 +13,87 @@
 #include <string.h>
 
 enum {
-    GATHER_BLOCK = 16, /* elements: what a vector register of the least size holds as bytes */
-    GATHER_AHEAD = 2, /* rows that are asked for before their turn: they stand anywhere in memory */
-    CACHE_LINE = 64   /* bytes */
+    GATHER_BLOCK = 16,     /* elements: what a vector register of the least size holds as bytes */
+    GATHER_FEW = 4,        /* elements: and as floats; rows of a table are often no longer */
+    GATHER_AHEAD = 2,      /* rows asked for before their turn: they stand anywhere in memory */
+    GATHER_NEAR = 1 << 20, /* bytes of a matrix that no row is asked for of: a cache has it */
+    CACHE_LINE = 64        /* bytes */
 };
 
-/* One row, as normalize.h defines it. wide_type holds every number of from_type and of to_type. */
+/* Rows of a matrix on their way into a batch. */
+struct gather {
+    const struct mlprt_dataset *data;
+    const struct mlprt_matrix *matrix;
+    const struct mlprt_normalizer *normalizer;
+    const uint32_t *index; /* [rows] samples */
+    size_t rows, stride;   /* elements from a row to the next in the batch */
+    bool clear;            /* what is behind a row's columns there, or leave it alone */
+};
+
+typedef void gather_rows(const struct gather *g, void *restrict out);
+
+static inline const void *gather_from(const struct gather *g, size_t row, size_t row_size)
+{
+    const unsigned char *in = g->matrix->data;
+    return in + mlprt_dataset_row(g->data, g->index[row]) * row_size;
+}
+
+static inline void prefetch(const unsigned char *p, size_t bytes)
+{
+#ifdef __GNUC__
+    for (size_t i = 0; i < bytes; i += CACHE_LINE)
+        __builtin_prefetch(p + i);
+#else
+    (void)p, (void)bytes;
+#endif
+}
+
+/* to[k] = element for the columns from i on, as many blocks of length as there are. */
+#define GATHER_BLOCKS(length, element)                                                             \
+    for (; n - i >= (length); i += (length))                                                       \
+        for (size_t k = i; k < i + (length); k++)                                                  \
+            to[k] = element;
+
+/* The rows, as normalize.h defines them; unchanged are those scaled by 1, which needs no code of
+ * its own. wide_type holds every number of from_type and of to_type. */
 #define GATHER_DEFINE(name, attribute, from_type, wide_type, to_type)                              \
-    attribute static void name(void *restrict out, const void *restrict in, size_t n,              \
-                               const struct mlprt_normalizer *normalizer)                          \
+    attribute static inline void name##_row(to_type *restrict to, const from_type *restrict from,  \
+                                            size_t n, const struct mlprt_normalizer *normalizer)   \
     {                                                                                              \
-        to_type *restrict to = out;                                                                \
-        const from_type *restrict from = in;                                                       \
-        const to_type scale = (to_type)normalizer->how.factor;                                     \
         const to_type *offset = normalizer->offset, *factor = normalizer->factor;                  \
+        const enum mlprt_normalize_kind kind = normalizer->how.kind;                               \
+        const to_type scale = kind == MLPRT_SCALE ? (to_type)normalizer->how.factor : 1;           \
         size_t i = 0;                                                                              \
-        switch (normalizer->how.kind) {                                                            \
-        case MLPRT_UNCHANGED:                                                                      \
-            for (; i < n; i++)                                                                     \
-                to[i] = (to_type)from[i];                                                          \
-            break;                                                                                 \
+        switch (kind) {                                                                            \
         case MLPRT_SCALE:                                                                          \
-            for (; n - i >= GATHER_BLOCK; i += GATHER_BLOCK)                                       \
-                for (size_t k = 0; k < GATHER_BLOCK; k++)                                          \
-                    to[i + k] = (to_type)from[i + k] * scale;                                      \
-            for (; i < n; i++)                                                                     \
-                to[i] = (to_type)from[i] * scale;                                                  \
+        case MLPRT_UNCHANGED:                                                                      \
+            GATHER_BLOCKS(GATHER_BLOCK, (to_type)from[k] * scale)                                  \
+            GATHER_BLOCKS(GATHER_FEW, (to_type)from[k] * scale)                                    \
+            GATHER_BLOCKS(1, (to_type)from[k] * scale)                                             \
             break;                                                                                 \
         case MLPRT_STANDARDIZE:                                                                    \
         case MLPRT_MINMAX:                                                                         \
-            for (; n - i >= GATHER_BLOCK; i += GATHER_BLOCK)                                       \
-                for (size_t k = 0; k < GATHER_BLOCK; k++)                                          \
-                    to[i + k] = (to_type)((wide_type)from[i + k] - (wide_type)offset[i + k]) *     \
-                                factor[i + k];                                                     \
-            for (; i < n; i++)                                                                     \
-                to[i] = (to_type)((wide_type)from[i] - (wide_type)offset[i]) * factor[i];          \
+            GATHER_BLOCKS(GATHER_BLOCK, GATHER_FITTED(wide_type, to_type))                         \
+            GATHER_BLOCKS(GATHER_FEW, GATHER_FITTED(wide_type, to_type))                           \
+            GATHER_BLOCKS(1, GATHER_FITTED(wide_type, to_type))                                    \
             break;                                                                                 \
         }                                                                                          \
+    }                                                                                              \
+    attribute static void name(const struct gather *g, void *restrict out)                         \
+    {                                                                                              \
+        const size_t columns = g->matrix->columns, row_size = columns * sizeof(from_type);         \
+        const bool far = g->matrix->rows * row_size > GATHER_NEAR;                                 \
+        for (size_t r = 0; r < g->rows; r++) {                                                     \
+            to_type *to = (to_type *)out + r * g->stride;                                          \
+            if (far && r + GATHER_AHEAD < g->rows)                                                 \
+                prefetch(gather_from(g, r + GATHER_AHEAD, row_size), row_size);                    \
+            name##_row(to, gather_from(g, r, row_size), columns, g->normalizer);                   \
+            if (g->clear)                                                                          \
+                memset(to + columns, 0, (g->stride - columns) * sizeof(to_type));                  \
+        }                                                                                          \
     }
+#define GATHER_FITTED(wide_type, to_type)                                                          \
+    (to_type)((wide_type)from[k] - (wide_type)offset[k]) * factor[k]
 
 #define GATHER_DEFINE_ALL(set, attribute)                                                          \
     GATHER_DEFINE(u8_f32_##set, attribute, uint8_t, float, float)                                  \
@@ -65,7 +108,7 @@ enum {
     GATHER_DEFINE(i32_f64_##set, attribute, int32_t, double, double)                               \
     GATHER_DEFINE(f32_f64_##set, attribute, float, double, double)                                 \
     GATHER_DEFINE(f64_f64_##set, attribute, double, double, double)                                \
-    static gather_row *const gather_##set[][2] = {                                                 \
+    static gather_rows *const gather_##set[][2] = {                                                \
         [MLPRT_U8] = {[MLPRT_F32] = u8_f32_##set, [MLPRT_F64] = u8_f64_##set},                     \
         [MLPRT_I8] = {[MLPRT_F32] = i8_f32_##set, [MLPRT_F64] = i8_f64_##set},                     \
         [MLPRT_I16] = {[MLPRT_F32] = i16_f32_##set, [MLPRT_F64] = i16_f64_##set},                  \
@@ -74,84 +117,68 @@ enum {
         [MLPRT_STORED_F64] = {[MLPRT_F32] = f64_f32_##set, [MLPRT_F64] = f64_f64_##set},           \
     };
 
-typedef void gather_row(void *restrict out, const void *restrict in, size_t n,
-                        const struct mlprt_normalizer *normalizer);
-
 GATHER_DEFINE_ALL(plain, )
 #if defined(__GNUC__) && defined(__x86_64__)
 GATHER_DEFINE_ALL(avx2, __attribute__((target("avx2"))))
 #endif
 #undef GATHER_DEFINE_ALL
 #undef GATHER_DEFINE
+#undef GATHER_FITTED
+#undef GATHER_BLOCKS
 
-static gather_row *row_gatherer(enum mlprt_stored stored, enum mlprt_element element)
+static void gather(const struct gather *g, enum mlprt_element element, void *out)
 {
+    gather_rows *rows = gather_plain[g->matrix->stored][element];
 #if defined(__GNUC__) && defined(__x86_64__)
     if (__builtin_cpu_supports("avx2"))
-        return gather_avx2[stored][element];
+        rows = gather_avx2[g->matrix->stored][element];
 #endif
-    return gather_plain[stored][element];
-}
-
-static void prefetch(const unsigned char *p, size_t bytes)
-{
-#ifdef __GNUC__
-    for (size_t i = 0; i < bytes; i += CACHE_LINE)
-        __builtin_prefetch(p + i);
-#else
-    (void)p, (void)bytes;
-#endif
-}
-
-/* The rows of m that hold samples index[first … last-1] of d, to rows of stride elements at out;
- * what is behind their columns is cleared, or left alone. */
-static void gather_matrix(const struct mlprt_dataset *d, const struct mlprt_matrix *m,
-                          enum mlprt_element element, const struct mlprt_normalizer *normalizer,
-                          const uint32_t *index, size_t first, size_t last, uint32_t stride,
-                          bool clear, unsigned char *out)
-{
-    gather_row *const row = row_gatherer(m->stored, element);
-    const size_t size = mlprt_element_size(element);
-    const size_t row_size = m->columns * mlprt_stored_size(m->stored);
-    const unsigned char *in = m->data;
-    for (size_t i = first; i < last; i++) {
-        unsigned char *to = out + (i - first) * stride * size;
-        if (i + GATHER_AHEAD < last)
-            prefetch(in + mlprt_dataset_row(d, index[i + GATHER_AHEAD]) * row_size, row_size);
-        row(to, in + mlprt_dataset_row(d, index[i]) * row_size, m->columns, normalizer);
-        if (clear)
-            memset(to + m->columns * size, 0, (stride - m->columns) * size);
-    }
+    rows(g, out);
 }
 
 void mlprt_dataset_gather(const struct mlprt_dataset *d, const struct mlprt_model *model,
                           const struct mlprt_normalizers *normalizers, const uint32_t *index,
                           size_t first, size_t last, size_t row, void *arena, uint32_t *label)
 {
-    const bool own_target = d->target.rows != 0;
-    const bool clear = model->run == 0; /* else their memory is never used for anything else */
     const size_t size = mlprt_element_size(model->element);
     unsigned char *input =
         (unsigned char *)arena + model->input_offset + row * model->input_stride * size;
     unsigned char *target =
         (unsigned char *)arena + model->target_offset + first * model->target_stride * size;
-    gather_matrix(d, &d->input, model->element, &normalizers->input, index, first, last,
-                  model->input_stride, clear, input);
+    const struct gather inputs = {
+        .data = d,
+        .matrix = &d->input,
+        .normalizer = &normalizers->input,
+        .index = index + first,
+        .rows = last - first,
+        .stride = model->input_stride,
+        .clear = model->run == 0, /* else their memory is never used for anything else */
+    };
+    struct gather targets = inputs;
+    targets.stride = model->target_stride;
+    if (d->target.rows) {
+        targets.matrix = &d->target;
+        targets.normalizer = &normalizers->target;
+    }
+    gather(&inputs, model->element, input);
     if (d->inputs_only)
         return;
     if (d->label)
         for (size_t i = first; i < last; i++)
             label[i] = d->label[mlprt_dataset_row(d, index[i])];
     else
-        gather_matrix(d, own_target ? &d->target : &d->input, model->element,
-                      own_target ? &normalizers->target : &normalizers->input, index, first, last,
-                      model->target_stride, clear, target);
+        gather(&targets, model->element, target);
 }
 
 void mlprt_matrix_row(const struct mlprt_matrix *m, uint32_t row, double *out)
 {
     static const struct mlprt_normalizer unchanged = {.how.kind = MLPRT_UNCHANGED};
-    const unsigned char *in = m->data;
-    const size_t row_size = m->columns * mlprt_stored_size(m->stored);
-    row_gatherer(m->stored, MLPRT_F64)(out, in + row * row_size, m->columns, &unchanged);
+    static const struct mlprt_dataset whole = {.index = NULL};
+    const struct gather g = {.data = &whole,
+                             .matrix = m,
+                             .normalizer = &unchanged,
+                             .index = &row,
+                             .rows = 1,
+                             .stride = m->columns};
+    gather(&g, MLPRT_F64, out);
 }

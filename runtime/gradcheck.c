@@ -16,6 +16,7 @@
 #include "gradcheck.h"
 #include "param.h"
 #include "progress.h"
+#include "shuffle.h"
 #include "slope.h"
 
 #include <math.h>

@@ -1,6 +1,7 @@
 /* The splits of a model's data: loading their sources, and drawing those that are held out. */
 #include "posix.h"
 
+#include "shuffle.h"
 #include "split.h"
 
 #include <math.h>

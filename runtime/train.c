@@ -9,6 +9,7 @@
 #include "interrupt.h"
 #include "param.h"
 #include "schedule.h"
+#include "shuffle.h"
 #include "train.h"
 #include "training.h"
 

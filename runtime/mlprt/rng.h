@@ -39,21 +39,28 @@ struct mlprt_words {
     uint32_t w[4];
 };
 
+/* What Philox4x32-10 is made of: multipliers, and what is added to the key with each round (Weyl
+ * sequences by the golden ratio and the root of 3, less 1). */
+#define MLPRT_PHILOX_FACTOR_0 UINT64_C(0xd2511f53)
+#define MLPRT_PHILOX_FACTOR_1 UINT64_C(0xcd9e8d57)
+#define MLPRT_PHILOX_KEY_0    UINT32_C(0x9e3779b9)
+#define MLPRT_PHILOX_KEY_1    UINT32_C(0xbb67ae85)
+enum { MLPRT_PHILOX_ROUNDS = 10 };
+
 /* The four random words of a key and a counter. */
 static inline struct mlprt_words mlprt_philox(uint64_t key, uint32_t c0, uint32_t c1, uint32_t c2,
                                               uint32_t c3)
 {
-    enum { ROUNDS = 10 };
     uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
 
-    for (int round = 0; round < ROUNDS; round++) {
-        const uint64_t a = UINT64_C(0xd2511f53) * c0, b = UINT64_C(0xcd9e8d57) * c2;
+    for (int round = 0; round < MLPRT_PHILOX_ROUNDS; round++) {
+        const uint64_t a = MLPRT_PHILOX_FACTOR_0 * c0, b = MLPRT_PHILOX_FACTOR_1 * c2;
         c0 = (uint32_t)(b >> 32) ^ c1 ^ k0;
         c1 = (uint32_t)b;
         c2 = (uint32_t)(a >> 32) ^ c3 ^ k1;
         c3 = (uint32_t)a;
-        k0 += UINT32_C(0x9e3779b9); /* the golden ratio and the root of 3, less 1: Weyl sequences */
-        k1 += UINT32_C(0xbb67ae85);
+        k0 += MLPRT_PHILOX_KEY_0;
+        k1 += MLPRT_PHILOX_KEY_1;
     }
     const struct mlprt_words words = {{c0, c1, c2, c3}};
     return words;
@@ -81,28 +88,6 @@ static inline uint32_t mlprt_bounded(struct mlprt_words words, uint32_t n)
         }
     }
     return (uint32_t)(product >> 32);
-}
-
-/* A Fisher-Yates shuffle of the n entries of index, by the counters (position, 0, c2, end). */
-static inline void mlprt_permute(uint32_t *index, uint32_t n, uint64_t seed, uint32_t c2,
-                                 uint32_t end)
-{
-    for (uint32_t i = n; i-- > 1;) {
-        const struct mlprt_words words = mlprt_philox(seed, i, 0, c2, end);
-        const uint32_t j = mlprt_bounded(words, i + 1);
-        const uint32_t moved = index[i];
-        index[i] = index[j];
-        index[j] = moved;
-    }
-}
-
-/* The order of an epoch's n samples: 0 … n-1, permuted, into index. */
-static inline void mlprt_shuffle(uint32_t *index, uint32_t n, uint64_t seed, uint32_t epoch)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        index[i] = i;
-    }
-    mlprt_permute(index, n, seed, epoch, mlprt_counter_end(MLPRT_PURPOSE_SHUFFLE, 0));
 }
 
 #endif

@@ -3,6 +3,7 @@
 #include "cosine.h"
 #include "mlprt.h"
 #include "normal.h"
+#include "shuffle.h"
 
 #include <inttypes.h>
 #include <stdio.h>

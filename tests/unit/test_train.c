@@ -1,5 +1,6 @@
 /* Training: the steps that are taken and in which order, what is saved, and what stops it. */
 #include "evaluate.h"
+#include "shuffle.h"
 #include "weights.h"
 
 #include "trained.h"
