@@ -48,11 +48,14 @@ static inline void prefetch(const unsigned char *p, size_t bytes)
 #endif
 }
 
-/* to[k] = element for the columns from i on, as many blocks of length as there are. */
+/* to[k] = element for the columns from i on, as many blocks of a length as there are: compilers
+ * unroll those whose length they know. */
 #define GATHER_BLOCKS(length, element)                                                             \
     for (; n - i >= (length); i += (length))                                                       \
-        for (size_t k = i; k < i + (length); k++)                                                  \
-            to[k] = element;
+        for (size_t in_block = 0; in_block < (length); in_block++) {                               \
+            const size_t k = i + in_block;                                                         \
+            to[k] = element;                                                                       \
+        }
 
 /* The rows, as normalize.h defines them; unchanged are those scaled by 1, which needs no code of
  * its own. wide_type holds every number of from_type and of to_type. */

@@ -104,7 +104,8 @@ static void draws_words(mlprt_shuffle_draw *draw)
         draw(word, UINT64_C(0xfedcba9876543210), first[k], UINT32_MAX, 0x0400000a);
         for (uint32_t i = 0; i < MLPRT_SHUFFLE_WORDS; i++)
             cr_expect_eq(word[i], mlprt_philox(UINT64_C(0xfedcba9876543210), first[k] + i, 0,
-                                               UINT32_MAX, 0x0400000a).w[0]);
+                                               UINT32_MAX, 0x0400000a)
+                                      .w[0]);
     }
 }
 
