@@ -82,7 +82,7 @@ static void stretch(const struct mlprt_model *model, const struct mlprt_path *pa
             input[0] += wait * output[0];
         path->infer(batch);
         for (uint32_t j = 0; j < model->output_size; j++)
-            sum += output[j];
+            sum += output[j * model->output_block];
     }
     sink = sum;
 }

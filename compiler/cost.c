@@ -16,6 +16,7 @@ static const double LATENCY = 8;        /* of a multiply-add: 4 cycles, since Sk
 static const double TILE = 24;          /* a tile's call, its first loads, its last sums */
 static const double STRAIGHT_SUM = 1.5; /* a multiply-add with its load, in a register */
 static const double STRAIGHT_DW = 3;    /* … and with a load and a store of the sum in memory */
+static const double TURN = 7; /* of rows to columns, a vector: loads, exchanges, a store */
 
 /* The portable path calls fma, with its sums in memory; its slot is the time of a call alone. */
 static const double CALLED_SUM = 10;
@@ -65,9 +66,11 @@ static double greater(double a, double b)
     return a > b ? a : b;
 }
 
-/* Instructions for the elements of a row: lanes go to the end of the panel. */
+/* Instructions for the elements of a row: lanes go to the end of the panel, or to other samples. */
 static double vectors(const struct cost *c, const struct op *op, uint32_t units)
 {
+    if (ir_at(c->ir, op->out[0])->in_columns)
+        return (double)units / c->lanes;
     return op->straight ? units : (units + PANEL - 1) / PANEL * PANEL / c->lanes;
 }
 
@@ -112,11 +115,29 @@ static double straight_sum(const struct cost *c, double slots)
     return c->lanes == 1 ? CALLED_SUM : slots;
 }
 
+/* Sums of a layer in columns, side by side for its units, over so many vectors. */
+static double columns_sums(const struct cost *c, double vectors, uint32_t units)
+{
+    return vectors * greater(units * straight_sum(c, 1), LATENCY);
+}
+
+/* Its forward pass: blocks of samples, the rest one by one. */
+static double columns_forward(const struct cost *c, const struct op *op)
+{
+    const uint32_t depth = ir_at(c->ir, op->in[0])->units, units = ir_at(c->ir, op->out[0])->units;
+    const double whole = c->n / PANEL * PANEL / c->lanes * depth;
+    return columns_sums(c, whole + c->n % PANEL * depth, units) + whole * TURN;
+}
+
 /* The forward pass and dX: blocks of rows. */
 static double rows_product(const struct cost *c, const struct op *op)
 {
     const uint32_t depth = ir_at(c->ir, op->in[0])->units, units = ir_at(c->ir, op->out[0])->units;
-    const uint32_t panels = (units + PANEL - 1) / PANEL, block = c->ir->row_block;
+    const bool columns = ir_at(c->ir, op->in[0])->in_columns;
+    const uint32_t panels = (units + PANEL - 1) / PANEL;
+    const uint32_t block = columns ? PANEL : c->ir->row_block;
+    if (ir_at(c->ir, op->out[0])->in_columns)
+        return columns_forward(c, op);
     if (op->straight)
         return c->n *
                greater((double)depth * units * straight_sum(c, STRAIGHT_SUM), LATENCY * depth);
@@ -130,6 +151,8 @@ static double dw_product(const struct cost *c, const struct op *op)
     if (op->straight)
         return c->n *
                greater((double)dw->depth * dw->units * straight_sum(c, STRAIGHT_DW), LATENCY);
+    if (dw->in_columns)
+        return columns_sums(c, (double)c->n * dw->depth / c->lanes, dw->units);
     return product(c, dw->depth, tensor_panels(dw), c->n);
 }
 
@@ -152,13 +175,21 @@ static double activation(const struct cost *c, const struct op *op, enum activat
     return c->n * vectors(c, op, units) * ARITHMETIC;
 }
 
+/* A slope by the activation's output needs no function again. */
+static double post(const struct cost *c, const struct op *op, const struct post *p)
+{
+    if (p->kind == OP_ACT_GRAD && !activation_from_input(p->activation, p->attr))
+        return c->n * vectors(c, op, ir_at(c->ir, op->out[0])->units) * ARITHMETIC;
+    return activation(c, op, p->activation);
+}
+
 static double posts(const struct cost *c, const struct op *op)
 {
     const size_t in_tile = tile_posts(op, c->isa);
     double slots = 0;
     for (size_t i = 0; i < op->post_count; i++)
         if (i >= in_tile || op->straight)
-            slots += activation(c, op, op->post[i].activation);
+            slots += post(c, op, &op->post[i]);
     return slots;
 }
 
@@ -174,6 +205,10 @@ static double loss(const struct cost *c, const struct op *op)
 static double softmax(const struct cost *c, const struct op *op)
 {
     const uint32_t classes = ir_at(c->ir, op->in[0])->units;
+    const bool columns = ir_at(c->ir, op->in[0])->in_columns && c->lanes > 1 && !c->ir->f64;
+    if (columns)
+        return (c->n + PANEL - 1) / PANEL * (PANEL / c->lanes) *
+               ((classes + 1) * FUNCTION + classes * ARITHMETIC);
     if (softmax_has_blocks(c->ir, op, isa_vector(c->isa, c->ir->f64)) && c->n >= c->lanes)
         return c->n * ((classes + 1) * FUNCTION / c->lanes + classes * ARITHMETIC);
     return functions(c, op, classes) + c->n * (classes * CHAIN + SCALAR);
@@ -183,7 +218,7 @@ static double update(const struct cost *c, const struct op *op, double more)
 {
     const struct tensor *w = ir_at(c->ir, op->out[0]);
     const double elements = (double)tensor_panels(w) * w->panel * w->depth;
-    return elements / (w->panel == PANEL ? c->lanes : 1) * (ARITHMETIC + more);
+    return elements / (w->panel == PANEL || w->in_columns ? c->lanes : 1) * (ARITHMETIC + more);
 }
 
 /* A load and a store of each element. */
@@ -227,9 +262,11 @@ struct traffic {
     double bytes, set;
 };
 
+/* Of one step. */
 static double tensor_size(const struct cost *c, int tensor)
 {
-    return (double)tensor_bytes(c->ir, ir_at(c->ir, tensor));
+    const struct tensor *t = ir_at(c->ir, tensor);
+    return (double)tensor_bytes(c->ir, t) / (t->staged ? c->ir->run : 1);
 }
 
 /* What stays from step to step: parameters, copies of them, states. */

@@ -29,6 +29,19 @@ static void emit_header(struct emitter *em)
                o->file);
 }
 
+/* What is said of columns, where there are any. */
+static const char *columns_comment(struct emitter *em)
+{
+    const struct ir *ir = em->ir;
+    if (!ir_has_columns(ir))
+        return "";
+    return arena_printf(em->cb.arena,
+                        " %s has few units: of it, of its slopes and of what the loss makes of it "
+                        "%d samples stand side by side, x[r][j] at [r / %d][j][r %% %d], and its "
+                        "weight w[k][j] at [j][k].",
+                        ir_at(ir, ir->output)->name, PANEL, PANEL, PANEL);
+}
+
 static void emit_includes(struct emitter *em)
 {
     struct cbuild *cb = &em->cb;
@@ -64,8 +77,8 @@ static void emit_constants(struct emitter *em)
         "of a sample's tensor are LD_x elements apart where that is not N_x: padded to whole "
         "panels and an odd number of cache lines. A weight w[k][j] of a looped layer stands in "
         "panels of %d columns, at [j / %d][k][j %% %d]; of a layer that is written out, at "
-        "[k][j]. x_pack has the columns of x in such panels, LD_x_pack elements apart.",
-        PANEL, PANEL, PANEL);
+        "[k][j]. x_pack has the columns of x in such panels, LD_x_pack elements apart.%s",
+        PANEL, PANEL, PANEL, columns_comment(em));
     const struct life *lives = ir_lives(ir);
     for (size_t i = 0; i < ir->tensors.len; i++) {
         const struct tensor *t = ir_at(ir, (int)i);

@@ -115,9 +115,8 @@ static const struct op *op_alone(const struct ir *ir, uint32_t stage)
 static void emit_rows(struct emitter *em, const struct isa *isa, enum section last, uint32_t stage)
 {
     struct cbuild *cb = &em->cb;
-    struct cx *total = emit_batch(cb, CT_INT, "n");
-    struct cx *start = cb_declare(cb, "const size_t", CT_INT, "start", share_bound(cb, total, 0));
-    struct cx *end = cb_declare(cb, "const size_t", CT_INT, "end", share_bound(cb, total, 1));
+    struct cx *start = cb_declare(cb, "const size_t", CT_INT, "start", share_samples(em, 0));
+    struct cx *end = cb_declare(cb, "const size_t", CT_INT, "end", share_samples(em, 1));
     struct emit_range rows = share_open_blocks(cb, start, end, em->ir->row_block);
     rows.passing = start;
     if (has_row_ops(em->ir, last, stage))

@@ -41,6 +41,12 @@ static struct cx *offset(struct emitter *em, int tensor)
 
 /* Layers and parameters. */
 
+/* Samples side by side. */
+static struct cx *block_of(struct emitter *em, const struct tensor *t)
+{
+    return count(em, t->in_columns ? PANEL : 1);
+}
+
 /* Where the layer's output stands: a dense layer's is that of the activations fused into it. */
 static void add_value(struct emitter *em, struct cx *row, uint32_t index)
 {
@@ -51,6 +57,7 @@ static void add_value(struct emitter *em, struct cx *row, uint32_t index)
             continue;
         cx_list_add(&em->cb, row, ".value_offset", offset(em, op->out[0]));
         cx_list_add(&em->cb, row, ".value_stride", count(em, t->stride));
+        cx_list_add(&em->cb, row, ".value_block", block_of(em, t));
     }
 }
 
@@ -210,6 +217,7 @@ static void add_memory(struct emitter *em, struct cx *m)
     }
     add(em, m, ".input_stride", count(em, ir_at(ir, ir->input)->stride));
     add(em, m, ".output_stride", count(em, ir_at(ir, ir->output)->stride));
+    add(em, m, ".output_block", block_of(em, ir_at(ir, ir->output)));
     add_states(em, m);
 }
 

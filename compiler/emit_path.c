@@ -18,7 +18,7 @@ static bool tensors_alike(const struct ir *ir, int a, int b)
         return a == b;
     const struct tensor *x = ir_at(ir, a), *y = ir_at(ir, b);
     return x->role == y->role && x->depth == y->depth && x->units == y->units &&
-           x->stride == y->stride && x->panel == y->panel;
+           x->stride == y->stride && x->panel == y->panel && x->in_columns == y->in_columns;
 }
 
 /* Would two ops have the same function, but for its name? */

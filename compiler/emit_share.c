@@ -1,10 +1,23 @@
 /* How work is shared, in expressions of the emitted C. */
 #include "emit_share.h"
 
+#include "ops/ops.h"
+
 struct cx *share_bound(struct cbuild *cb, struct cx *total, unsigned behind)
 {
     struct cx *part = cx_add(cb, cx_name(cb, CT_INT, "part"), cx_int(cb, behind));
     return cx_call(cb, CT_INT, "mlprt_share", 3, total, part, cx_name(cb, CT_INT, "parts"));
+}
+
+struct cx *share_samples(struct emitter *em, unsigned behind)
+{
+    struct cbuild *cb = &em->cb;
+    struct cx *total = emit_batch(cb, CT_INT, "n");
+    if (!ir_has_columns(em->ir))
+        return share_bound(cb, total, behind);
+    struct cx *part = cx_add(cb, cx_name(cb, CT_INT, "part"), cx_int(cb, behind));
+    return cx_call(cb, CT_INT, "mlprt_share_blocks", 4, total, cx_int(cb, PANEL), part,
+                   cx_name(cb, CT_INT, "parts"));
 }
 
 struct cx *share_of(struct cbuild *cb, const struct share_extent *x, unsigned behind)

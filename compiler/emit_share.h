@@ -8,6 +8,9 @@
 /* Where this thread's share of `total` things starts; with behind = 1: where it ends. */
 struct cx *share_bound(struct cbuild *cb, struct cx *total, unsigned behind);
 
+/* The same of the samples of a batch: where some stand in columns, in whole blocks. */
+struct cx *share_samples(struct emitter *em, unsigned behind);
+
 /* What there is to share: `count` stretches of `unit` things, `total` things in all. */
 struct share_extent {
     uint32_t count, unit, total;

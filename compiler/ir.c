@@ -78,6 +78,11 @@ bool tensor_in_arena(const struct tensor *t)
     return t->role != ROLE_LABEL;
 }
 
+bool ir_has_columns(const struct ir *ir)
+{
+    return ir_at(ir, ir->output)->in_columns;
+}
+
 uint32_t tensor_panels(const struct tensor *t)
 {
     return (t->units + t->panel - 1) / t->panel;
@@ -190,6 +195,8 @@ static void print_tensor(const struct ir *ir, const struct tensor *t, struct str
         strbuf_printf(out, " stride %u", t->stride);
     if (t->panel)
         strbuf_printf(out, " panel %u", t->panel);
+    if (t->in_columns)
+        strbuf_puts(out, " in columns");
     if (t->passing)
         strbuf_puts(out, " passing");
     if (t->staged)

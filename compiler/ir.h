@@ -57,6 +57,10 @@ struct tensor {
      * ROLE_PACK, its panels of PANEL columns; a parameter-like one stands in panels of `panel`
      * columns (mlprt.h: struct mlprt_param). */
     uint32_t stride, panel;
+    /* Of few units, samples stand side by side: [batch / PANEL][units][PANEL], stride = units, and
+     * the rows of a block may be read and written beyond the last sample. Of a parameter or what
+     * belongs to it: its units do, panel = 1, so that [units][depth] is what it looks like. */
+    bool in_columns;
     bool passing; /* per sample: nobody needs a row once the next block of rows is under way */
     bool staged;  /* per sample: it has the rows of all mini-batches of a run */
     /* From the memory pass: elements from the start of the arena. */
@@ -171,6 +175,8 @@ static inline struct tensor *ir_at(const struct ir *ir, int tensor)
 bool tensor_per_sample(const struct tensor *t);
 /* In the arena? (Classes come from outside.) */
 bool tensor_in_arena(const struct tensor *t);
+/* Do some per-sample tensors stand in columns? */
+bool ir_has_columns(const struct ir *ir);
 /* Panels of columns that it takes in memory; its layout is decided. */
 uint32_t tensor_panels(const struct tensor *t);
 /* Rows that a per-sample tensor has room for. */

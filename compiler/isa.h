@@ -18,7 +18,18 @@ struct isa_bits {
     isa_spelling of_floats, to_floats; /* (a): the same bits */
     isa_spelling value;                /* (a): as many floats of the integers' values */
     isa_spelling splat, add, sub, and;
+    isa_spelling load;        /* (a): at a pointer to 32-bit integers, unaligned … */
+    const char *pointer;      /* … cast to this type first, or NULL */
     isa_spelling left, right; /* (a, b): a shifted by the constant b, zeros coming in */
+};
+
+/* What four rows of columns, or as many fours of them as a vector has lanes for, are turned into
+ * vectors of a column each by. */
+struct isa_turn {
+    isa_spelling four;                  /* (a): a vector whose first lanes are four elements at a */
+    isa_spelling fours;                 /* (a, b, c): a, its lanes 4·c … 4·c + 3 those at b */
+    isa_spelling low, high;             /* (a, b): of each four a0 b0 a1 b1, and a2 b2 a3 b3 */
+    isa_spelling low_pairs, high_pairs; /* (a, b): a0 a1 b0 b1, and a2 a3 b2 b3 */
 };
 
 /* One element type's vectors. */
@@ -37,6 +48,7 @@ struct isa_vector {
     /* What the names of their functions end in, exp_avx2; NULL: they have none, nor bits. */
     const char *functions;
     struct isa_bits bits;
+    struct isa_turn turn; /* NULL where they are not of floats */
 };
 
 struct isa {

@@ -109,6 +109,18 @@ struct cx *lane_load(const struct lane *l, const char *name, struct cx *base, st
     return lane_local(l, name, lane_at(l, base, i));
 }
 
+struct cx *lane_label(const struct lane *l, struct cx *label, struct cx *i)
+{
+    struct cbuild *cb = l->cb;
+    if (!l->vector)
+        return cx_cast(cb, CT_REAL, cb_real_name(cb), cx_at(cb, label, i));
+    const struct isa_bits *bits = &l->vector->bits;
+    struct cx *at = cx_add(cb, label, i);
+    if (bits->pointer)
+        at = cx_cast(cb, CT_OTHER, bits->pointer, at);
+    return spell1(l, bits->value, spell1(l, bits->load, at));
+}
+
 void lane_store(const struct lane *l, struct cx *base, struct cx *i, struct cx *v)
 {
     struct cbuild *cb = l->cb;

@@ -36,6 +36,8 @@ struct cx *lane_variable(const struct lane *l, const char *name, struct cx *v);
 struct cx *lane_at(const struct lane *l, struct cx *base, struct cx *i);
 /* The same, declared as a constant of that name. */
 struct cx *lane_load(const struct lane *l, const char *name, struct cx *base, struct cx *i);
+/* The classes label[i …] as numbers; vectors need functions for it. */
+struct cx *lane_label(const struct lane *l, struct cx *label, struct cx *i);
 void lane_store(const struct lane *l, struct cx *base, struct cx *i, struct cx *v);
 
 struct cx *lane_add(const struct lane *l, struct cx *a, struct cx *b);

@@ -22,6 +22,10 @@ enum {
     RUN_FLOPS = 1 << 17,
     RUN_STEPS = 64,
     RUN_SAMPLES = 512,
+    /* The last layer's results stand in columns where so few units would leave half of a vector
+     * idle, and turning a block of its inputs stays in the nearest cache. */
+    COLUMN_UNITS = PANEL / 2,
+    COLUMN_DEPTH = 64,
     /* Rows that go through all layers before the next ones: a few tiles' worth, so that what they
      * compute stays in the caches. Weights are read once for each block: where these do not stay in
      * a core's own cache, blocks are larger. */
@@ -102,6 +106,47 @@ static void choose_forms(struct ir *ir, enum unroll unroll)
     }
 }
 
+/* The op that computes a tensor. */
+static const struct op *maker_of(const struct ir *ir, int tensor)
+{
+    for (size_t i = 0; i < ir->ops.len; i++)
+        for (size_t k = 0; k < OP_OUT_MAX; k++)
+            if (ir->ops.at[i].out[k] == tensor)
+                return &ir->ops.at[i];
+    return NULL;
+}
+
+/* Can a softmax's scores stand in columns, as the layer that computes them? Blocks of samples have
+ * to be whole, since a block's lanes are computed beyond the last sample, and the rows of its
+ * weights too. */
+static bool fits_columns(const struct ir *ir, const struct op *dense)
+{
+    if (!dense || dense->kind != OP_DENSE || dense->straight || dense->post_count)
+        return false;
+    const struct tensor *w = ir_at(ir, dense->in[1]);
+    return ir_param_of(ir, dense->in[1])->grad != NO_TENSOR && ir->batch % PANEL == 0 &&
+           w->units <= COLUMN_UNITS && w->depth <= COLUMN_DEPTH && w->depth % PANEL == 0;
+}
+
+static void choose_columns(struct ir *ir)
+{
+    for (size_t i = 0; i < ir->ops.len; i++) {
+        const struct op *slope = &ir->ops.at[i];
+        if (slope->kind != OP_SOFTMAX_CROSS_ENTROPY_GRAD)
+            continue;
+        const int shares = slope->in[0], scores = maker_of(ir, shares)->in[0];
+        const struct op *dense = maker_of(ir, scores);
+        if (!fits_columns(ir, dense))
+            continue;
+        const struct param *w = ir_param_of(ir, dense->in[1]);
+        const int ids[] = {scores,  shares,      slope->out[0], w->value,
+                           w->grad, w->state[0], w->state[1]};
+        for (size_t k = 0; k < sizeof ids / sizeof *ids; k++)
+            if (ids[k] != NO_TENSOR)
+                ir_at(ir, ids[k])->in_columns = true;
+    }
+}
+
 /* Looped products, element-wise ops and sums of columns read and write whole panels: rows are
  * padded to them, and nobody reads the padding for a result. The distance between rows is an odd
  * number of cache lines, so that the rows of a block spread over all sets of a cache. */
@@ -155,6 +200,13 @@ static void choose_layouts(struct ir *ir)
             if (p->state[k] != NO_TENSOR)
                 ir_at(ir, p->state[k])->panel = panel;
     }
+    for (size_t i = 0; i < ir->tensors.len; i++) {
+        struct tensor *t = &ir->tensors.at[i];
+        if (!t->in_columns)
+            continue;
+        t->stride = tensor_per_sample(t) ? t->units : 0;
+        t->panel = tensor_per_sample(t) ? 0 : 1;
+    }
     for (size_t i = 0; i < ir->ops.len; i++) {
         const struct op *op = &ir->ops.at[i];
         if (op->kind == OP_SQUARES)
@@ -162,13 +214,13 @@ static void choose_layouts(struct ir *ir)
     }
 }
 
-/* A looped dense_dx streams Wᵀ: a copy made once a step. */
+/* A looped dense_dx streams Wᵀ: a copy made once a step, unless W is one already. */
 static void add_copies(struct ir *ir)
 {
     const size_t ops = ir->ops.len;
     for (size_t i = 0; i < ops; i++) {
         struct op dx = ir->ops.at[i];
-        if (dx.kind != OP_DENSE_DX || dx.straight)
+        if (dx.kind != OP_DENSE_DX || dx.straight || ir_at(ir, dx.in[1])->in_columns)
             continue;
         const struct tensor w = *ir_at(ir, dx.in[1]);
         struct op copy = ir_op(OP_TRANSPOSE, SECTION_BACKWARD, PHASE_PREPARE);
@@ -252,7 +304,8 @@ static void add_packs(struct ir *ir)
     for (size_t i = 0; i < ops; i++) {
         const struct op dw = ir->ops.at[i];
         const struct tensor x = *ir_at(ir, dw.in[0]);
-        if (dw.kind != OP_DENSE_DW || dw.straight || x.units <= PANEL)
+        if (dw.kind != OP_DENSE_DW || dw.straight || x.units <= PANEL ||
+            ir_at(ir, dw.in[1])->in_columns)
             continue;
         struct op pack = ir_op(OP_PACK, SECTION_BACKWARD, PHASE_ROWS);
         pack.layer = dw.layer;
@@ -390,6 +443,7 @@ static void order_phases(struct ir *ir)
 void pass_schedule(struct ir *ir, const struct pass_options *options)
 {
     choose_forms(ir, options->unroll);
+    choose_columns(ir);
     add_copies(ir);
     add_packs(ir);
     choose_layouts(ir);

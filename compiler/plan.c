@@ -112,13 +112,22 @@ static bool is_product(const struct op *op)
     return op->kind == OP_DENSE || op->kind == OP_DENSE_DX || op->kind == OP_DENSE_DW;
 }
 
+/* Does an op compute samples side by side, or the gradient and step of weights that stand unit by
+ * unit for it? */
+static bool has_columns(const struct ir *ir, const struct op *op)
+{
+    const int made = op->kind == OP_SOFTMAX_CROSS_ENTROPY ? op->out[1] : op->out[0];
+    return ir_at(ir, made)->in_columns ||
+           (op->kind == OP_DENSE_DB && ir_at(ir, op->in[0])->in_columns);
+}
+
 /* Columns that vectors go through, and how many of them there are to compute. */
 static void add_columns(struct table *t, const struct ir *ir, const struct op *op)
 {
     const struct tensor *out = ir_at(ir, op->out[0]);
     const uint32_t units = out->role == ROLE_LOSS ? ir_at(ir, op->in[0])->units : out->units;
     const uint32_t columns = (units + PANEL - 1) / PANEL * PANEL;
-    if (op->straight || (!tensor_per_sample(out) && out->panel != PANEL))
+    if (op->straight || has_columns(ir, op) || (!tensor_per_sample(out) && out->panel != PANEL))
         table_text(t, "%u", units);
     else
         table_text(t, "%u of %u", units, columns);
@@ -158,14 +167,14 @@ static void add_op(struct table *t, const struct planner *p, const struct op *op
 {
     const struct ir *ir = p->ir;
     table_text(t, "%s_%s", op->base, op_verb(op));
-    table_text(t, "%s", op->straight ? "straight" : "loops");
+    table_text(t, "%s", has_columns(ir, op) ? "columns" : op->straight ? "straight" : "loops");
     add_columns(t, ir, op);
     for (size_t i = 0; i < isa_count; i++)
         if (!isa_wanted(&isas[i], p->options->target))
             continue;
         else if (is_product(op) && op->by_units)
             add_shared_tiles(t, ir, &isas[i]);
-        else if (is_product(op) && !op->straight)
+        else if (is_product(op) && !op->straight && !has_columns(ir, op))
             add_tiles(t, ir, &isas[i], op);
         else
             table_text(t, "%s", "");

@@ -138,6 +138,16 @@ static bool trace_sample(struct mlprt_session *s, const struct mlprt_dataset *d,
     return true;
 }
 
+/* Is a layer's output for the first sample finite? */
+static bool value_finite(const struct mlprt_session *s, const struct mlprt_layer *l)
+{
+    for (size_t j = 0; j < l->out; j++)
+        if (!mlprt_guard_number(
+                mlprt_arena_get(s->model, s->arena, l->value_offset, j * l->value_block)))
+            return false;
+    return true;
+}
+
 /* The first layer before number `most` whose output for that sample is not finite; else most. */
 static size_t trace_layer(struct mlprt_session *s, const struct mlprt_batch *one, size_t most)
 {
@@ -145,7 +155,7 @@ static size_t trace_layer(struct mlprt_session *s, const struct mlprt_batch *one
     s->path->evaluate(one);
     for (; i < most; i++) {
         const struct mlprt_layer *l = &s->model->layers[i];
-        if (l->value_stride && !arena_finite(s, l->value_offset, l->out))
+        if (l->value_stride && !value_finite(s, l))
             break;
     }
     return i;

@@ -24,8 +24,9 @@ double mlprt_metrics_add_losses(const struct mlprt_session *s, uint32_t n, doubl
 double mlprt_metrics_output(const struct mlprt_session *s, uint32_t sample, uint32_t j)
 {
     const struct mlprt_model *model = s->model;
+    const uint32_t block = model->output_block, behind = sample % block;
     return mlprt_arena_get(model, s->arena, model->output_offset,
-                           (size_t)sample * model->output_stride + j);
+                           (size_t)(sample - behind) * model->output_stride + j * block + behind);
 }
 
 /* As the network has it: normalised. */

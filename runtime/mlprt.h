@@ -20,7 +20,7 @@
 
 /* Raised with every change of the structures below; a program and a runtime of different numbers
  * refuse to work together. */
-#define MLPRT_ABI 9
+#define MLPRT_ABI 10
 
 enum mlprt_element { MLPRT_F32, MLPRT_F64 };
 
@@ -112,7 +112,7 @@ struct mlprt_layer {
     /* Where its output for a mini-batch of one sample stands after its evaluation; a stride of 0:
      * nowhere, since it is fused into the layer before it or changes nothing. */
     size_t value_offset;
-    uint32_t value_stride;
+    uint32_t value_stride, value_block; /* as output_stride and output_block */
 };
 
 enum mlprt_format {
@@ -178,10 +178,11 @@ struct mlprt_model {
     const struct mlprt_path *const *paths; /* best first; the last one works everywhere */
     size_t path_count;
 
-    /* The arena, in bytes. Rows of a matrix are *_stride elements apart. */
+    /* The arena, in bytes. Rows of a matrix are *_stride elements apart; of the output so many
+     * stand side by side: [batch / output_block][output_stride][output_block]. */
     size_t arena_size;
     size_t input_offset, output_offset, loss_offset, target_offset;
-    uint32_t input_stride, output_stride, target_stride;
+    uint32_t input_stride, output_stride, output_block, target_stride;
     const char *state_name[MLPRT_STATES]; /* "exp_avg": in a checkpoint; NULL: no such state */
 
     struct mlprt_source train, validation, test;

@@ -8,10 +8,12 @@
  *
  * Each element of a result is one chain: it starts from b (or 0) and takes one fma for each k (dx:
  * each unit; dW: each sample) in ascending order. Small layers come out as straight-line code,
- * others as loops over register tiles (kernel.h); both keep the chains. */
+ * others as loops over register tiles (kernel.h), or, of few units, over columns (columns.h); all
+ * keep the chains. */
 #include "ice.h"
 #include "kernel.h"
 #include "lane.h"
+#include "ops/columns.h"
 #include "ops/ops.h"
 #include "tile.h"
 
@@ -102,6 +104,14 @@ static void rows_emit(struct emit *e, const struct op *op)
         rows_emit_tiles(e, op);
 }
 
+static void dense_emit(struct emit *e, const struct op *op)
+{
+    if (ir_at(e->ir, op->out[0])->in_columns)
+        columns_emit_forward(e, op);
+    else
+        rows_emit(e, op);
+}
+
 /* Forward. */
 
 static void dense_check(const struct ir *ir, const struct op *op)
@@ -185,7 +195,7 @@ const struct op_rule dense_rule = {.inputs = 3,
                                    .check = dense_check,
                                    .gradient = dense_gradient,
                                    .eval = dense_eval,
-                                   .emit = rows_emit,
+                                   .emit = dense_emit,
                                    .formula = dense_formula,
                                    .flops = product_flops};
 
@@ -219,6 +229,44 @@ static void dx_eval(struct ir_eval *ev, const struct op *op)
         }
 }
 
+/* Tiles on a block of samples whose slopes stand in columns: those of a sample are PANEL apart, and
+ * the next sample's are beside them. */
+static void dx_emit_columns(struct emit *e, const struct op *op)
+{
+    struct cbuild *cb = e->cb;
+    struct emit block = *e;
+    struct cx *panel = cx_int(cb, PANEL), *units = emit_units(e, op->in[0]);
+    struct cx *first = columns_open_blocks(cb, e->last);
+    block.last = columns_declare_rows(cb, e->last, first);
+    for (size_t i = 0; i < op->post_count; i++)
+        if (e->aux[i])
+            block.aux[i] =
+                cx_add(cb, e->aux[i], cx_mul(cb, first, emit_stride(e, op->post[i].aux)));
+    const struct product p = {
+        .panels = (ir_at(e->ir, op->out[0])->units + PANEL - 1) / PANEL,
+        .depth = units,
+        .a = cx_add(cb, e->in[0], cx_mul(cb, first, units)),
+        .a_row = cx_int(cb, 1),
+        .a_step = panel,
+        .b = e->in[1],
+        .b_panel = panel,
+        .b_step = emit_units(e, op->out[0]),
+        .c = cx_add(cb, e->out[0], cx_mul(cb, first, emit_stride(e, op->out[0]))),
+        .c_panel = panel,
+        .c_row = emit_stride(e, op->out[0])};
+    kernel_emit_product(&block, op, &p);
+    cb_end(cb);
+    emit_posts(e, op, tile_posts(op, e->isa));
+}
+
+static void dx_emit(struct emit *e, const struct op *op)
+{
+    if (ir_at(e->ir, op->in[0])->in_columns)
+        dx_emit_columns(e, op);
+    else
+        rows_emit(e, op);
+}
+
 static const char *dx_formula(struct arena *arena, const struct ir *ir, const struct op *op)
 {
     const struct tensor *dy = ir_at(ir, op->in[0]), *dx = ir_at(ir, op->out[0]);
@@ -238,7 +286,7 @@ const struct op_rule dense_dx_rule = {.inputs = 2,
                                       .verb = "dx",
                                       .check = dx_check,
                                       .eval = dx_eval,
-                                      .emit = rows_emit,
+                                      .emit = dx_emit,
                                       .formula = dx_formula,
                                       .flops = product_flops};
 
@@ -283,6 +331,10 @@ static void dw_emit(struct emit *e, const struct op *op)
 {
     if (op->straight) {
         dw_emit_straight(e, op);
+        return;
+    }
+    if (ir_at(e->ir, op->in[1])->in_columns) {
+        columns_emit_dw(e, op);
         return;
     }
     struct cbuild *cb = e->cb;
@@ -353,7 +405,10 @@ static struct cx *db_term(const struct lane *l, struct cx *const *row, struct cx
 
 static void db_emit(struct emit *e, const struct op *op)
 {
-    emit_column_sums(e, op, db_term);
+    if (ir_at(e->ir, op->in[0])->in_columns)
+        columns_emit_db(e, op);
+    else
+        emit_column_sums(e, op, db_term);
 }
 
 static const char *db_formula(struct arena *arena, const struct ir *ir, const struct op *op)

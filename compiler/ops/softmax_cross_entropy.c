@@ -10,6 +10,7 @@
  * Maximum and sums go over the classes in ascending order, one chain. The division by the number of
  * samples is not here: it is applied once, to the finished sums of the gradients. */
 #include "ice.h"
+#include "ops/columns.h"
 #include "ops/ops.h"
 
 static double smoothing_of(const struct op *op)
@@ -156,28 +157,33 @@ static struct cx *declare_columns(struct cbuild *cb, const char *name, unsigned 
                       arena_printf(cb->arena, "%s[%u]", name, count), NULL);
 }
 
-/* Turns the scores in columns into shares, and stores each sample's log Σ exp. */
-static void emit_columns_softmax(const struct lane *l, struct cx *column, struct cx *lse,
-                                 struct cx *end)
+/* Columns of scores, of as many samples as there are lanes, and of what becomes of them. */
+struct columns {
+    struct cx *z, *p; /* the same, or apart */
+    unsigned step;    /* elements from a class to the next */
+    struct cx *end;   /* and behind the last */
+};
+
+/* Makes shares of the scores; returns each sample's log Σ exp. */
+static struct cx *emit_columns_softmax(const struct lane *l, const struct columns *c)
 {
     struct cbuild *cb = l->cb;
-    const unsigned lanes = lane_count(l);
     struct cx *zero = cx_int(cb, 0);
-    struct cx *max = lane_variable(l, "max", lane_at(l, column, zero));
-    struct cx *at = cb_for(cb, "j", cx_int(cb, lanes), end, lanes);
-    cb_set(cb, max, lane_max(l, lane_load(l, "score", column, at), max));
+    struct cx *max = lane_variable(l, "max", lane_at(l, c->z, zero));
+    struct cx *at = cb_for(cb, "j", cx_int(cb, c->step), c->end, c->step);
+    cb_set(cb, max, lane_max(l, lane_load(l, "score", c->z, at), max));
     cb_end(cb);
     struct cx *sum = lane_variable(l, "sum", lane_constant(l, 0));
-    at = cb_for(cb, "j", zero, end, lanes);
-    struct cx *below = lane_sub(l, lane_at(l, column, at), max);
+    at = cb_for(cb, "j", zero, c->end, c->step);
+    struct cx *below = lane_sub(l, lane_at(l, c->z, at), max);
     struct cx *power = lane_local(l, "power", lane_call(l, LANE_EXP, below));
     cb_set(cb, sum, lane_add(l, sum, power));
-    lane_store(l, column, at, power);
+    lane_store(l, c->p, at, power);
     cb_end(cb);
-    at = cb_for(cb, "j", zero, end, lanes);
-    lane_store(l, column, at, lane_div(l, lane_at(l, column, at), sum));
+    at = cb_for(cb, "j", zero, c->end, c->step);
+    lane_store(l, c->p, at, lane_div(l, lane_at(l, c->p, at), sum));
     cb_end(cb);
-    lane_store(l, lse, zero, lane_add(l, max, lane_call(l, LANE_LOG, sum)));
+    return lane_add(l, max, lane_call(l, LANE_LOG, sum));
 }
 
 /* As many samples side by side as a vector has lanes: with few classes a row by itself leaves most
@@ -200,7 +206,8 @@ static struct cx *emit_blocks(struct emit *e, const struct op *op)
     struct cx *lse = declare_columns(cb, "lse", lanes);
     emit_turn(e, op, op->in[0], z, column, lanes, false);
 
-    emit_columns_softmax(&lane, column, lse, cx_int(cb, (int64_t)classes * lanes));
+    const struct columns columns = {column, column, lanes, cx_int(cb, (int64_t)classes * lanes)};
+    lane_store(&lane, lse, cx_int(cb, 0), emit_columns_softmax(&lane, &columns));
     emit_turn(e, op, op->out[1], p, column, lanes, true);
 
     struct cx *r = cb_for(cb, "r", first, cx_add(cb, first, block), 1);
@@ -212,6 +219,60 @@ static struct cx *emit_blocks(struct emit *e, const struct op *op)
     return whole;
 }
 
+/* The lanes that samples in columns are computed in: of vectors that have functions. */
+static struct lane columns_lane(struct emit *e)
+{
+    const struct isa_vector *v = isa_vector(e->isa, e->ir->f64);
+    struct lane lane = emit_scalar_lane(e, NULL);
+    if (v->functions)
+        lane.vector = v;
+    return lane;
+}
+
+/* The losses of samples in columns: their own scores are chosen. */
+static struct cx *emit_columns_loss(struct emit *e, const struct op *op, const struct lane *l,
+                                    const struct columns *c, struct cx *lse, struct cx *label)
+{
+    struct cbuild *cb = e->cb;
+    const uint32_t classes = ir_at(e->ir, op->in[0])->units;
+    struct cx *score = lane_variable(l, "own", lane_at(l, c->z, cx_int(cb, 0)));
+    struct lane each = *l;
+    for (uint32_t j = 1; j < classes; j++) {
+        each.suffix = arena_printf(cb->arena, "%u", j);
+        struct cx *other = lane_load(&each, "score", c->z, cx_int(cb, (int64_t)j * c->step));
+        cb_set(cb, score, lane_select_eq(l, label, lane_constant(l, j), other, score));
+    }
+    struct cx *own = lane_sub(l, lse, score);
+    if (smoothing_of(op) == 0)
+        return own;
+    struct cx *all = lane_variable(l, "all", lane_constant(l, 0));
+    struct cx *at = cb_for(cb, "j", cx_int(cb, 0), c->end, c->step);
+    cb_set(cb, all, lane_add(l, all, lane_sub(l, lse, lane_at(l, c->z, at))));
+    cb_end(cb);
+    return lane_fma(l, lane_constant(l, 1 - smoothing_of(op)), own,
+                    lane_product(l, lane_constant(l, share_of(e->ir, op)), all));
+}
+
+/* Scores and shares that stand in columns. */
+static void emit_in_columns(struct emit *e, const struct op *op)
+{
+    struct cbuild *cb = e->cb;
+    const struct lane lane = columns_lane(e);
+    const uint32_t classes = ir_at(e->ir, op->in[0])->units;
+    struct cx *first = columns_open_blocks(cb, e->last);
+    struct cx *z = emit_row_in(e, "zb", e->in[0], op->in[0], first);
+    struct cx *p = emit_row_out(e, "pb", e->out[1], op->out[1], first);
+    struct cx *i = columns_open_lanes(&lane), *sample = cx_add(cb, first, i);
+    const struct columns columns = {cx_add(cb, z, i), cx_add(cb, p, i), PANEL,
+                                    cx_int(cb, (int64_t)classes * PANEL)};
+    struct cx *lse = lane_local(&lane, "lse", emit_columns_softmax(&lane, &columns));
+    struct cx *label =
+        lane_local(&lane, "classes", lane_label(&lane, cx_name(cb, CT_LABELS, "label"), sample));
+    lane_store(&lane, e->out[0], sample, emit_columns_loss(e, op, &lane, &columns, lse, label));
+    columns_close_lanes(&lane);
+    cb_end(cb);
+}
+
 bool softmax_has_blocks(const struct ir *ir, const struct op *op, const struct isa_vector *v)
 {
     return v->functions && !op->straight && ir_at(ir, op->in[0])->units <= PANEL &&
@@ -220,6 +281,10 @@ bool softmax_has_blocks(const struct ir *ir, const struct op *op, const struct i
 
 static void emit(struct emit *e, const struct op *op)
 {
+    if (ir_at(e->ir, op->in[0])->in_columns) {
+        emit_in_columns(e, op);
+        return;
+    }
     const bool blocks = softmax_has_blocks(e->ir, op, isa_vector(e->isa, e->ir->f64));
     emit_row_by_row(e, op, blocks ? emit_blocks(e, op) : e->first);
 }
@@ -330,6 +395,31 @@ static void emit_slopes_of_panel(struct emit *e, const struct op *op, const stru
     cb_end(cb);
 }
 
+/* Shares and slopes that stand in columns. */
+static void emit_slopes_in_columns(struct emit *e, const struct op *op)
+{
+    struct cbuild *cb = e->cb;
+    struct lane lane = columns_lane(e);
+    struct cx *own = lane_constant(&lane, own_of(e, op));
+    struct cx *first = columns_open_blocks(cb, e->last);
+    struct cx *p = emit_row_in(e, "pb", e->in[0], op->in[0], first);
+    struct cx *dz = emit_row_out(e, "dzb", e->out[0], op->out[0], first);
+    struct cx *i = columns_open_lanes(&lane);
+    struct cx *label = lane_local(
+        &lane, "classes", lane_label(&lane, cx_name(cb, CT_LABELS, "label"), cx_add(cb, first, i)));
+    for (uint32_t j = 0; j < ir_at(e->ir, op->in[0])->units; j++) {
+        lane.suffix = arena_printf(cb->arena, "%u", j);
+        struct cx *at = cx_add(cb, cx_int(cb, (int64_t)j * PANEL), i);
+        struct cx *share = lane_load(&lane, "p", p, at);
+        lane_store(&lane, dz, at,
+                   lane_select_eq(&lane, label, lane_constant(&lane, j),
+                                  lane_sub(&lane, share, own), other_slope(e, &lane, share)));
+    }
+    lane.suffix = NULL;
+    columns_close_lanes(&lane);
+    cb_end(cb);
+}
+
 /* What stands behind the last class is nothing that weights should follow. */
 static void emit_padding(struct emit *e, int tensor, struct cx *row)
 {
@@ -346,6 +436,10 @@ static void grad_emit(struct emit *e, const struct op *op)
 {
     struct cbuild *cb = e->cb;
     const struct isa_vector *v = isa_vector(e->isa, e->ir->f64);
+    if (ir_at(e->ir, op->in[0])->in_columns) {
+        emit_slopes_in_columns(e, op);
+        return;
+    }
     if (!op->straight && v->lanes > 1 && ir_at(e->ir, op->out[0])->units <= PANEL) {
         emit_slopes_of_panel(e, op, v);
         return;

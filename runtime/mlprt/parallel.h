@@ -25,6 +25,13 @@ static inline size_t mlprt_share(size_t total, size_t part, size_t parts)
     return (size_t)((uint64_t)total * part / parts);
 }
 
+/* The same where things are shared in whole blocks of so many; the last may have fewer. */
+static inline size_t mlprt_share_blocks(size_t total, size_t block, size_t part, size_t parts)
+{
+    const size_t start = mlprt_share((total + block - 1) / block, part, parts) * block;
+    return start < total ? start : total;
+}
+
 /* Does the work in at most `threads` parts; returns when all of it is done. Each thread computes in
  * the default floating-point environment, whatever it was started in. */
 static inline void mlprt_parallel(uint32_t threads, mlprt_part *work,

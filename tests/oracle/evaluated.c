@@ -278,6 +278,7 @@ static struct mlprt_model describe(struct arena *arena, const struct ir *ir, con
         .target_offset = offset_of(ir->target),
         .input_stride = model->input_size,
         .output_stride = model->output_size,
+        .output_block = 1,
         .target_stride = ir_at(ir, ir->target)->units,
         .train = describe_source(&data[DATA_TRAIN]),
         .validation = describe_source(&data[DATA_VALIDATION]),

@@ -145,8 +145,7 @@ static void compare_outputs(struct comparison *c, const struct mlprt_batch *batc
     double *a = ARENA_ARRAY(c->arena, double, (size_t)batch->n * m->output_size);
     for (uint32_t r = 0; r < batch->n; r++)
         for (uint32_t j = 0; j < m->output_size; j++)
-            a[(size_t)r * m->output_size + j] = mlprt_arena_get(m, batch->arena, m->output_offset,
-                                                                (size_t)r * m->output_stride + j);
+            a[(size_t)r * m->output_size + j] = mlprt_metrics_output(&c->session, r, j);
     compare(c, arena_printf(c->arena, "%s/outputs", c->precision), a, batch->n, m->output_size);
 }
 

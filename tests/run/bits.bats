@@ -53,6 +53,10 @@ bits() {
     bits gcc "$ROOT/tests/models/classes.mlp"
 }
 
+@test "bits: columns, gcc" {
+    bits gcc "$ROOT/tests/models/columns.mlp"
+}
+
 @test "bits: regression, gcc" {
     bits gcc "$ROOT/tests/models/regression.mlp"
 }
@@ -154,6 +158,38 @@ bits() {
         done
     done
     grep -q '^static void backward4_units_portable' adam.c
+    mlpgen --dtype=f64 sgd.mlp -o double.c
+    linked double.c net -O1 -fopenmp
+    ./net train --quiet --isa portable --threads 1 --save reference
+    for path in $(paths_of ./net); do
+        ./net train --quiet --isa $path --threads 3 --save out
+        cmp reference out
+    done
+}
+
+# Blocks of samples that threads share, some of which have none, with a rest and without; runs and single
+# steps; other optimizers, the norm of all gradients; one layer, no bias; doubles; what predict reads.
+@test "bits: samples side by side" {
+    model=$ROOT/tests/models/columns.mlp
+    cp "$model" sgd.mlp
+    sed 's/optimizer = .*; batch = 16/optimizer = adam; clip_norm = 0.1; batch = 32/; s/(label_smoothing = 0.1)//' \
+        "$model" >adam.mlp
+    sed 's/optimizer = .*; batch = 16/optimizer = rmsprop; batch = 1024/; s/dense(5)/dense(8, bias = false)/' \
+        "$model" >rmsprop.mlp
+    for name in sgd adam rmsprop; do
+        "$BUILD/oracle" $name.mlp train --quiet --save reference
+        "$BUILD/oracle" $name.mlp predict --weights reference >predictions
+        mlpgen $name.mlp
+        grep -q 'samples stand side by side' $name.c
+        linked $name.c net -O1 -fopenmp
+        for path in $(paths_of ./net); do
+            for threads in 1 3 11; do
+                ./net train --quiet --isa $path --threads $threads --save out
+                cmp reference out
+            done
+            ./net predict --isa $path --weights out | cmp predictions
+        done
+    done
     mlpgen --dtype=f64 sgd.mlp -o double.c
     linked double.c net -O1 -fopenmp
     ./net train --quiet --isa portable --threads 1 --save reference

@@ -40,6 +40,7 @@ struct counts {
     bool word[WORDS_MAX];
     bool argument[WORDS_MAX][VOCAB_PARAMS_MAX];
     bool width[WIDTH_CLASSES], batch[BATCH_CLASSES];
+    bool columns; /* the last layer's results may stand in columns */
 };
 
 static enum width_class width_class(uint32_t width)
@@ -102,6 +103,15 @@ static void count_batch(struct counts *c, uint32_t batch, uint32_t rows)
     c->batch[BATCH_MORE] = batch > rows;
 }
 
+/* Few classes from whole panels of units, for whole panels of samples. */
+static bool has_columns(const struct model *m)
+{
+    const struct layer *last = &m->layers[m->layer_count - 1];
+    return m->block->args[MODEL_LOSS].word->vocab->id == WORD_SOFTMAX_CROSS_ENTROPY &&
+           last->word->vocab->id == WORD_DENSE && last->out <= PANEL / 2 && last->in % PANEL == 0 &&
+           (uint32_t)m->train->args[TRAIN_BATCH].number % PANEL == 0;
+}
+
 /* ---- printing ---- */
 
 static void print_item(const char *group, const char *name)
@@ -133,6 +143,8 @@ static void print_counts(const struct counts *c)
     for (size_t i = 0; i < BATCH_CLASSES; i++)
         if (c->batch[i])
             print_item("batch", batch_names[i]);
+    if (c->columns)
+        print_item("form", "columns");
 }
 
 void count_print(const struct model *m, uint32_t rows)
@@ -144,6 +156,7 @@ void count_print(const struct model *m, uint32_t rows)
     count_word(&c, m->train);
     count_items(&c, m->items);
     count_widths(&c, m);
+    c.columns = has_columns(m);
     count_batch(&c, (uint32_t)m->train->args[TRAIN_BATCH].number, rows);
     print_counts(&c);
 }

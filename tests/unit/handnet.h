@@ -223,9 +223,9 @@ static const struct mlprt_param handnet_params[] = {
 };
 
 static const struct mlprt_layer handnet_layers[] = {
-    {"hidden", "dense", 2, 3, 3, offsetof(struct handnet_arena, hidden), HANDNET_HIDDEN},
-    {"tanh1", "tanh", 3, 3, 3, 0, 0},
-    {"output", "dense", 3, 2, 4, offsetof(struct handnet_arena, output), HANDNET_OUT},
+    {"hidden", "dense", 2, 3, 3, offsetof(struct handnet_arena, hidden), HANDNET_HIDDEN, 1},
+    {"tanh1", "tanh", 3, 3, 3, 0, 0, 0},
+    {"output", "dense", 3, 2, 4, offsetof(struct handnet_arena, output), HANDNET_OUT, 1},
 };
 
 static const double handnet_rows[] = {0, 0, 0, 0, 1, 1, 1, 0, 1, 1, 1, 0};
@@ -261,6 +261,7 @@ static struct mlprt_model handnet_model(void)
         .loss_offset = offsetof(struct handnet_arena, loss),
         .input_stride = HANDNET_IN,
         .output_stride = HANDNET_OUT,
+        .output_block = 1,
         .train = xor,
         .test = xor,
         .lr = 0.5,

@@ -23,6 +23,7 @@ static struct mlprt_model model = {.element = MLPRT_F32,
                                    .target_offset = offsetof(__typeof__(arena), target),
                                    .loss_offset = offsetof(__typeof__(arena), loss),
                                    .output_stride = STRIDE,
+                                   .output_block = 1,
                                    .target_stride = STRIDE};
 
 static struct mlprt_session session = {.model = &model, .arena = &arena};
