@@ -209,7 +209,7 @@ static double softmax(const struct cost *c, const struct op *op)
     if (columns)
         return (c->n + PANEL - 1) / PANEL * (PANEL / c->lanes) *
                ((classes + 1) * FUNCTION + classes * ARITHMETIC);
-    if (softmax_has_blocks(c->ir, op, isa_vector(c->isa, c->ir->f64)) && c->n >= c->lanes)
+    if (softmax_has_blocks(c->ir, op, isa_vector(c->isa, c->ir->f64)) && c->n >= PANEL)
         return c->n * ((classes + 1) * FUNCTION / c->lanes + classes * ARITHMETIC);
     return functions(c, op, classes) + c->n * (classes * CHAIN + SCALAR);
 }
@@ -221,11 +221,12 @@ static double update(const struct cost *c, const struct op *op, double more)
     return elements / (w->panel == PANEL || w->in_columns ? c->lanes : 1) * (ARITHMETIC + more);
 }
 
-/* A load and a store of each element. */
+/* A load and a store of each element, or of each vector. */
 static double transpose(const struct cost *c, const struct op *op)
 {
     const struct tensor *w = ir_at(c->ir, op->in[0]);
-    return 2.0 * w->depth * w->units;
+    const bool turned = isa_vector(c->isa, c->ir->f64)->turn.four != NULL;
+    return (double)w->depth * w->units * (turned ? TURN / c->lanes : 2);
 }
 
 static double elementwise(const struct cost *c, const struct op *op, double slots)

@@ -26,7 +26,7 @@ struct isa_bits {
 /* What four rows of columns, or as many fours of them as a vector has lanes for, are turned into
  * vectors of a column each by. */
 struct isa_turn {
-    isa_spelling four;                  /* (a): a vector whose first lanes are four elements at a */
+    isa_spelling four;                  /* (a): four elements at a, then zeros */
     isa_spelling fours;                 /* (a, b, c): a, its lanes 4·c … 4·c + 3 those at b */
     isa_spelling low, high;             /* (a, b): of each four a0 b0 a1 b1, and a2 b2 a3 b3 */
     isa_spelling low_pairs, high_pairs; /* (a, b): a0 a1 b0 b1, and a2 a3 b2 b3 */

@@ -2,6 +2,7 @@
 #include "ops/columns.h"
 
 #include "ice.h"
+#include "ops/turn.h"
 
 struct cx *columns_open_blocks(struct cbuild *cb, struct cx *total)
 {
@@ -13,20 +14,6 @@ struct cx *columns_declare_rows(struct cbuild *cb, struct cx *total, struct cx *
     struct cx *left = cx_sub(cb, total, first), *block = cx_int(cb, PANEL);
     return cb_declare(cb, "const size_t", CT_INT, "rows",
                       cx_select(cb, cx_lt(cb, left, block), left, block));
-}
-
-struct cx *columns_open_lanes(const struct lane *l)
-{
-    struct cbuild *cb = l->cb;
-    struct cx *zero = cx_int(cb, 0);
-    return lane_count(l) == PANEL ? zero
-                                  : cb_for(cb, "i", zero, cx_int(cb, PANEL), lane_count(l));
-}
-
-void columns_close_lanes(const struct lane *l)
-{
-    if (lane_count(l) != PANEL)
-        cb_end(l->cb);
 }
 
 /* ---- sums: one for each unit, side by side ---- */
@@ -80,65 +67,6 @@ static struct lane lanes_of(struct emit *e)
 
 /* ---- the forward pass ---- */
 
-enum { FOUR = 4 /* columns that are turned at a time */ };
-
-/* Element (i, k) of rows at x. */
-static struct cx *row_place(struct emit *e, struct cx *x, struct cx *i, struct cx *k)
-{
-    struct cbuild *cb = e->cb;
-    return cx_add(cb, x, cx_add(cb, cx_mul(cb, i, emit_stride(e, e->op->in[0])), k));
-}
-
-/* Rows i, i + 4, … from column k on as one vector, and so three more with the rows behind them:
- * after two exchanges of neighbours each has a column. */
-static void turn_four(struct emit *e, const struct lane *l, struct cx *x, struct cx *column,
-                      struct cx *k, struct cx *i)
-{
-    struct cbuild *cb = e->cb;
-    const struct isa_turn *turn = &l->vector->turn;
-    struct cx *row[FOUR], *mixed[FOUR];
-    for (unsigned q = 0; q < FOUR; q++) {
-        struct cx *first = row_place(e, x, cx_add(cb, i, cx_int(cb, q)), k);
-        row[q] = lane_variable(l, arena_printf(cb->arena, "rows%u", q),
-                               lane_spell(cb, turn->four, first, NULL, NULL));
-        for (unsigned m = FOUR; m < lane_count(l); m += FOUR)
-            cb_set(cb, row[q],
-                   lane_spell(cb, turn->fours, row[q],
-                              row_place(e, x, cx_add(cb, i, cx_int(cb, q + m)), k),
-                              cx_int(cb, m / FOUR)));
-    }
-    for (unsigned q = 0; q < FOUR; q++)
-        mixed[q] = lane_local(l, arena_printf(cb->arena, "mixed%u", q),
-                              lane_spell(cb, q % 2 ? turn->high : turn->low, row[q / 2 * 2],
-                                         row[q / 2 * 2 + 1], NULL));
-    for (unsigned q = 0; q < FOUR; q++) {
-        struct cx *at =
-            cx_add(cb, cx_mul(cb, cx_add(cb, k, cx_int(cb, q)), cx_int(cb, PANEL)), i);
-        lane_store(l, column, at,
-                   lane_spell(cb, q % 2 ? turn->high_pairs : turn->low_pairs, mixed[q / 2],
-                              mixed[q / 2 + 2], NULL));
-    }
-}
-
-/* column[k][i] = x[i][k] for PANEL rows i. */
-static void emit_turn(struct emit *e, const struct lane *l, struct cx *x, struct cx *column,
-                      uint32_t depth)
-{
-    struct cbuild *cb = e->cb;
-    struct cx *zero = cx_int(cb, 0), *end = cx_int(cb, depth), *panel = cx_int(cb, PANEL);
-    if (l->vector && l->vector->turn.four) {
-        struct cx *k = cb_for(cb, "k", zero, end, FOUR);
-        turn_four(e, l, x, column, k, columns_open_lanes(l));
-        columns_close_lanes(l);
-    } else {
-        struct cx *k = cb_for(cb, "k", zero, end, 1), *i = cb_for(cb, "i", zero, panel, 1);
-        cb_set(cb, cx_at(cb, column, cx_add(cb, cx_mul(cb, k, panel), i)),
-               cx_at(cb, x, cx_add(cb, cx_mul(cb, i, emit_stride(e, e->op->in[0])), k)));
-        cb_end(cb);
-    }
-    cb_end(cb);
-}
-
 /* y[u] of the samples whose inputs are x[k·step …], as many as there are lanes. */
 static void emit_sums_of_inputs(struct emit *e, const struct op *op, const struct lane *l,
                                 struct cx *x, struct cx *from, struct cx *step, struct cx *y)
@@ -165,12 +93,12 @@ void columns_emit_forward(struct emit *e, const struct op *op)
     struct cx *first = columns_open_blocks(cb, whole);
     struct cx *x = emit_row_in(e, "xb", e->in[0], op->in[0], first);
     struct cx *y = emit_row_out(e, "yb", e->out[0], op->out[0], first);
-    struct cx *column =
-        cb_declare(cb, cb_real_name(cb), CT_REALS,
-                   arena_printf(cb->arena, "column[%u]", depth * PANEL), NULL);
-    emit_turn(e, &lane, x, column, depth);
-    emit_sums_of_inputs(e, op, &lane, column, columns_open_lanes(&lane), panel, y);
-    columns_close_lanes(&lane);
+    struct cx *column = cb_declare(cb, cb_real_name(cb), CT_REALS,
+                                   arena_printf(cb->arena, "column[%u]", depth * PANEL), NULL);
+    const struct turn turn = {x, emit_stride(e, op->in[0]), column, panel};
+    turn_emit(&lane, &turn, PANEL, depth);
+    emit_sums_of_inputs(e, op, &lane, column, turn_open_lanes(&lane), panel, y);
+    turn_close_lanes(&lane);
     cb_end(cb);
 
     struct cx *r = cb_for(cb, "r", whole, e->last, 1);
@@ -195,8 +123,8 @@ void columns_emit_dw(struct emit *e, const struct op *op)
     struct cx *x = emit_row_in(e, "xb", e->in[0], op->in[0], first);
     struct cx *dy = emit_row_in(e, "dyb", e->in[1], op->in[1], first);
     struct cx *s = cb_for(cb, "s", zero, rows, 1);
-    struct cx *xk = lane_load(&lane, "xk", x,
-                              cx_add(cb, cx_mul(cb, s, emit_stride(e, op->in[0])), k));
+    struct cx *xk =
+        lane_load(&lane, "xk", x, cx_add(cb, cx_mul(cb, s, emit_stride(e, op->in[0])), k));
     add_products(&sums, xk, dy, s, panel);
     cb_end(cb);
     cb_end(cb);
@@ -215,8 +143,9 @@ void columns_emit_db(struct emit *e, const struct op *op)
     struct cx *dy = emit_row_in(e, "dyb", e->in[0], op->in[0], first);
     struct cx *s = cb_for(cb, "s", zero, rows, 1);
     for (uint32_t u = 0; u < sums.units; u++)
-        cb_set(cb, sums.sum[u],
-               cx_add(cb, sums.sum[u], cx_at(cb, dy, cx_add(cb, cx_int(cb, (int64_t)u * PANEL), s))));
+        cb_set(
+            cb, sums.sum[u],
+            cx_add(cb, sums.sum[u], cx_at(cb, dy, cx_add(cb, cx_int(cb, (int64_t)u * PANEL), s))));
     cb_end(cb);
     cb_end(cb);
     store_sums(&sums, e->out[0], zero, cx_int(cb, 1));

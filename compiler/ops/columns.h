@@ -19,9 +19,4 @@ void columns_emit_db(struct emit *e, const struct op *op);
 struct cx *columns_open_blocks(struct cbuild *cb, struct cx *total);
 /* Declares how many there are in the block from `first` on. */
 struct cx *columns_declare_rows(struct cbuild *cb, struct cx *total, struct cx *first);
-/* Opens a loop over the lanes of a block, where a vector has fewer than PANEL; returns the first.
- */
-struct cx *columns_open_lanes(const struct lane *l);
-void columns_close_lanes(const struct lane *l);
-
 #endif

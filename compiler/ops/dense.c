@@ -4,7 +4,6 @@
  *     dense_dx  dx [n, depth] = dy·Wᵀ
  *     dense_dw  dW [depth, units] = xᵀ·dy   summed over the batch
  *     dense_db  db [units] = Σ dy           summed over the batch
- *     transpose Wᵀ [units, depth]           the copy that the looped dense_dx streams
  *
  * Each element of a result is one chain: it starts from b (or 0) and takes one fma for each k (dx:
  * each unit; dW: each sample) in ascending order. Small layers come out as straight-line code,
@@ -429,73 +428,3 @@ const struct op_rule dense_db_rule = {.inputs = 1,
                                       .flops = flops_elements};
 
 /* The transposed copy. */
-
-static void transpose_check(const struct ir *ir, const struct op *op)
-{
-    const struct tensor *w = ir_at(ir, op->in[0]), *copy = ir_at(ir, op->out[0]);
-    REQUIRE(w->depth == copy->units && w->units == copy->depth);
-}
-
-static void transpose_eval(struct ir_eval *ev, const struct op *op)
-{
-    const struct tensor *w = ir_at(ev->ir, op->in[0]);
-    for (uint32_t k = 0; k < w->depth; k++)
-        for (uint32_t j = 0; j < w->units; j++)
-            *ev_at(ev, op->out[0], j, k) = *ev_at(ev, op->in[0], k, j);
-}
-
-/* PANEL, or what is left of `end` behind `at` where that is less. */
-static struct cx *up_to_panel(struct cbuild *cb, const char *name, struct cx *at, struct cx *end)
-{
-    struct cx *left = cx_sub(cb, end, at), *panel = cx_int(cb, PANEL);
-    return cb_declare(cb, "const size_t", CT_INT, name,
-                      cx_select(cb, cx_lt(cb, left, panel), left, panel));
-}
-
-/* PANEL x PANEL elements at a time, which the nearest cache holds. Element (k, j) of W stands at
- * [j / PANEL][k][j % PANEL], of the copy at [k / PANEL][j][k % PANEL]; slices start with a panel.
- */
-static void transpose_emit(struct emit *e, const struct op *op)
-{
-    struct cbuild *cb = e->cb;
-    const struct tensor *w = ir_at(e->ir, op->in[0]);
-    REQUIRE(w->panel == PANEL && !(op->by_units && w->units % PANEL));
-    struct cx *zero = cx_int(cb, 0), *panel = cx_int(cb, PANEL);
-    struct cx *depth = cx_int(cb, w->depth), *units = cx_int(cb, w->units);
-    struct cx *first = op->slices ? e->first : zero, *last = op->slices ? e->last : depth;
-    struct cx *k = cb_for(cb, "k", first, last, PANEL);
-    struct cx *rows = up_to_panel(cb, "rows", k, last);
-    struct cx *j = cb_for(cb, "j", zero, e->panels ? cx_mul(cb, e->panels, panel) : units, PANEL);
-    struct cx *columns = w->units % PANEL ? up_to_panel(cb, "columns", j, units) : panel;
-    const char *real = cb_real_name(cb);
-    struct cx *from =
-        cb_declare(cb, arena_printf(cb->arena, "const %s *", real), CT_REALS, "from",
-                   cx_add(cb, e->in[0], cx_add(cb, cx_mul(cb, j, depth), cx_mul(cb, k, panel))));
-    struct cx *to =
-        cb_declare(cb, arena_printf(cb->arena, "%s *", real), CT_REALS, "to",
-                   cx_add(cb, e->out[0], cx_add(cb, cx_mul(cb, k, units), cx_mul(cb, j, panel))));
-    struct cx *i = cb_for(cb, "i", zero, rows, 1);
-    struct cx *c = cb_for(cb, "c", zero, columns, 1);
-    cb_set(cb, cx_at(cb, to, cx_add(cb, cx_mul(cb, c, panel), i)),
-           cx_at(cb, from, cx_add(cb, cx_mul(cb, i, panel), c)));
-    cb_end(cb);
-    cb_end(cb);
-    cb_end(cb);
-    cb_end(cb);
-}
-
-static const char *transpose_formula(struct arena *arena, const struct ir *ir, const struct op *op)
-{
-    return arena_printf(arena, "%s = %sᵀ", ir_at(ir, op->out[0])->name, ir_at(ir, op->in[0])->name);
-}
-
-const struct op_rule transpose_rule = {.inputs = 1,
-                                       .outputs = 1,
-                                       .in_names = {"w"},
-                                       .out_names = {"wt"},
-                                       .verb = "transpose",
-                                       .check = transpose_check,
-                                       .eval = transpose_eval,
-                                       .emit = transpose_emit,
-                                       .formula = transpose_formula,
-                                       .flops = flops_none};

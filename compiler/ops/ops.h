@@ -115,7 +115,7 @@ bool post_in_tile(const struct post *post, const struct isa *isa);
 /* Emits loops that apply op's posts from number `from` on to the rows first … last-1 of out[0]. */
 void emit_posts(struct emit *e, const struct op *op, size_t from);
 
-/* Does a softmax take as many samples at a time as such a vector holds? */
+/* Does a softmax take PANEL samples at a time with such vectors? */
 bool softmax_has_blocks(const struct ir *ir, const struct op *op, const struct isa_vector *v);
 
 /* Small helpers that several ops use. */

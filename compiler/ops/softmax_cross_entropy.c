@@ -12,6 +12,7 @@
 #include "ice.h"
 #include "ops/columns.h"
 #include "ops/ops.h"
+#include "ops/turn.h"
 
 static double smoothing_of(const struct op *op)
 {
@@ -137,20 +138,6 @@ static void emit_row_by_row(struct emit *e, const struct op *op, struct cx *from
     cb_end(cb);
 }
 
-/* Copies a block of rows to its columns, [classes][lanes], or back. */
-static void emit_turn(struct emit *e, const struct op *op, int tensor, struct cx *row,
-                      struct cx *columns, unsigned lanes, bool back)
-{
-    struct cbuild *cb = e->cb;
-    struct cx *i = cb_for(cb, "i", cx_int(cb, 0), cx_int(cb, lanes), 1);
-    struct cx *j = cb_for(cb, "j", cx_int(cb, 0), emit_units(e, op->in[0]), 1);
-    struct cx *in_row = cx_at(cb, row, cx_add(cb, cx_mul(cb, i, emit_stride(e, tensor)), j));
-    struct cx *in_column = cx_at(cb, columns, cx_add(cb, cx_mul(cb, j, cx_int(cb, lanes)), i));
-    cb_set(cb, back ? in_row : in_column, back ? in_column : in_row);
-    cb_end(cb);
-    cb_end(cb);
-}
-
 static struct cx *declare_columns(struct cbuild *cb, const char *name, unsigned count)
 {
     return cb_declare(cb, cb_real_name(cb), CT_REALS,
@@ -186,29 +173,32 @@ static struct cx *emit_columns_softmax(const struct lane *l, const struct column
     return lane_add(l, max, lane_call(l, LANE_LOG, sum));
 }
 
-/* As many samples side by side as a vector has lanes: with few classes a row by itself leaves most
- * of a vector idle. Returns where fewer are left. */
+/* PANEL samples side by side: with few classes a row by itself leaves most of a vector idle.
+ * Returns where fewer are left. */
 static struct cx *emit_blocks(struct emit *e, const struct op *op)
 {
     struct cbuild *cb = e->cb;
     const struct lane lane = {.cb = cb, .vector = isa_vector(e->isa, e->ir->f64)};
-    const unsigned lanes = lane_count(&lane);
     const uint32_t classes = ir_at(e->ir, op->in[0])->units;
-    struct cx *block = cx_int(cb, lanes);
+    struct cx *block = cx_int(cb, PANEL);
     struct cx *blocks = cx_div(cb, cx_sub(cb, e->last, e->first), block);
     struct cx *whole = cb_declare(cb, "const size_t", CT_INT, "whole",
                                   cx_add(cb, e->first, cx_mul(cb, blocks, block)));
 
-    struct cx *first = cb_for(cb, "first", e->first, whole, lanes);
+    struct cx *first = cb_for(cb, "first", e->first, whole, PANEL);
     struct cx *z = emit_row_in(e, "zb", e->in[0], op->in[0], first);
     struct cx *p = emit_row_out(e, "pb", e->out[1], op->out[1], first);
-    struct cx *column = declare_columns(cb, "column", classes * lanes);
-    struct cx *lse = declare_columns(cb, "lse", lanes);
-    emit_turn(e, op, op->in[0], z, column, lanes, false);
+    struct cx *column = declare_columns(cb, "column", classes * PANEL);
+    struct cx *lse = declare_columns(cb, "lse", PANEL);
+    const struct turn there = {z, emit_stride(e, op->in[0]), column, block};
+    turn_emit(&lane, &there, PANEL, classes);
 
-    const struct columns columns = {column, column, lanes, cx_int(cb, (int64_t)classes * lanes)};
-    lane_store(&lane, lse, cx_int(cb, 0), emit_columns_softmax(&lane, &columns));
-    emit_turn(e, op, op->out[1], p, column, lanes, true);
+    struct cx *i = turn_open_lanes(&lane), *here = cx_add(cb, column, i);
+    const struct columns columns = {here, here, PANEL, cx_int(cb, (int64_t)classes * PANEL)};
+    lane_store(&lane, lse, i, emit_columns_softmax(&lane, &columns));
+    turn_close_lanes(&lane);
+    const struct turn back = {column, block, p, emit_stride(e, op->out[1])};
+    turn_emit(&lane, &back, classes, PANEL);
 
     struct cx *r = cb_for(cb, "r", first, cx_add(cb, first, block), 1);
     struct cx *zr = emit_row_in(e, "zr", e->in[0], op->in[0], r);
@@ -262,21 +252,21 @@ static void emit_in_columns(struct emit *e, const struct op *op)
     struct cx *first = columns_open_blocks(cb, e->last);
     struct cx *z = emit_row_in(e, "zb", e->in[0], op->in[0], first);
     struct cx *p = emit_row_out(e, "pb", e->out[1], op->out[1], first);
-    struct cx *i = columns_open_lanes(&lane), *sample = cx_add(cb, first, i);
+    struct cx *i = turn_open_lanes(&lane), *sample = cx_add(cb, first, i);
     const struct columns columns = {cx_add(cb, z, i), cx_add(cb, p, i), PANEL,
                                     cx_int(cb, (int64_t)classes * PANEL)};
     struct cx *lse = lane_local(&lane, "lse", emit_columns_softmax(&lane, &columns));
     struct cx *label =
         lane_local(&lane, "classes", lane_label(&lane, cx_name(cb, CT_LABELS, "label"), sample));
     lane_store(&lane, e->out[0], sample, emit_columns_loss(e, op, &lane, &columns, lse, label));
-    columns_close_lanes(&lane);
+    turn_close_lanes(&lane);
     cb_end(cb);
 }
 
 bool softmax_has_blocks(const struct ir *ir, const struct op *op, const struct isa_vector *v)
 {
     return v->functions && !op->straight && ir_at(ir, op->in[0])->units <= PANEL &&
-           ir->batch >= v->lanes;
+           ir->batch >= PANEL;
 }
 
 static void emit(struct emit *e, const struct op *op)
@@ -404,7 +394,7 @@ static void emit_slopes_in_columns(struct emit *e, const struct op *op)
     struct cx *first = columns_open_blocks(cb, e->last);
     struct cx *p = emit_row_in(e, "pb", e->in[0], op->in[0], first);
     struct cx *dz = emit_row_out(e, "dzb", e->out[0], op->out[0], first);
-    struct cx *i = columns_open_lanes(&lane);
+    struct cx *i = turn_open_lanes(&lane);
     struct cx *label = lane_local(
         &lane, "classes", lane_label(&lane, cx_name(cb, CT_LABELS, "label"), cx_add(cb, first, i)));
     for (uint32_t j = 0; j < ir_at(e->ir, op->in[0])->units; j++) {
@@ -416,7 +406,7 @@ static void emit_slopes_in_columns(struct emit *e, const struct op *op)
                                   lane_sub(&lane, share, own), other_slope(e, &lane, share)));
     }
     lane.suffix = NULL;
-    columns_close_lanes(&lane);
+    turn_close_lanes(&lane);
     cb_end(cb);
 }
 
