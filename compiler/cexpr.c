@@ -52,8 +52,13 @@ static struct cx *unary(struct cbuild *cb, enum ctype type, const char *op, stru
 struct cx *cx_int(struct cbuild *cb, int64_t v)
 {
     REQUIRE(v >= -INT64_MAX); /* C has no constant for the smallest one */
+    const bool small = v >= 0 && v < CBUILD_SMALL;
+    if (small && cb->small[v])
+        return cb->small[v];
     struct cx *e = expr(cb, CX_INT, CT_INT, NULL);
     e->integer = v;
+    if (small)
+        cb->small[v] = e;
     return e;
 }
 
@@ -341,10 +346,10 @@ struct cx *cx_call_array(struct cbuild *cb, enum ctype type, const char *callee,
 {
     struct cx *e = expr(cb, CX_CALL, type, arena_strndup(cb->arena, callee, strlen(callee)));
     e->args = ARENA_ARRAY(cb->arena, struct cx *, n);
-    e->count = n;
+    e->count = (uint32_t)n;
     for (size_t i = 0; i < n; i++) {
         e->args[i] = args[i];
-        if (!takes_products(callee))
+        if (args[i]->product && !takes_products(callee))
             refuse_product(cb, args[i], callee);
     }
     return e;
@@ -416,17 +421,19 @@ void cx_list_add(struct cbuild *cb, struct cx *list, const char *designator, str
     list->args[n] = item;
     if (designator)
         list->designators[n] = arena_strndup(cb->arena, designator, strlen(designator));
-    list->count = n + 1;
+    list->count = (uint32_t)(n + 1);
 }
 
-bool cx_calls(const struct cx *e, const char *callee)
+void cx_mark_calls(const struct cx *e, const struct callees *callees)
 {
     if (!e)
-        return false;
-    if (e->kind == CX_CALL && !strcmp(e->text, callee))
-        return true;
+        return;
+    for (size_t i = 0; e->kind == CX_CALL && i < callees->count; i++)
+        if (!strcmp(e->text, callees->name[i]))
+            callees->called[i] = true;
     for (size_t i = 0; i < e->count; i++)
-        if (cx_calls(e->args[i], callee))
-            return true;
-    return cx_calls(e->a, callee) || cx_calls(e->b, callee) || cx_calls(e->c, callee);
+        cx_mark_calls(e->args[i], callees);
+    cx_mark_calls(e->a, callees);
+    cx_mark_calls(e->b, callees);
+    cx_mark_calls(e->c, callees);
 }

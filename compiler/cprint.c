@@ -245,7 +245,8 @@ static void put_binary(struct printer *p, const struct cx *e, size_t tail)
         left = e->a->kind == CX_UNARY && e->a->text[0] == '!' ? BIND_POSTFIX : BIND_SUM;
     size_t at = alignment(p);
     put(p, e->a, left, strlen(e->text) + 1);
-    strbuf_printf(p->out, " %s", e->text);
+    strbuf_putc(p->out, ' ');
+    strbuf_puts(p->out, e->text);
     put_next(p, e->b, own + 1, at, tail);
 }
 

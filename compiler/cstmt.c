@@ -203,11 +203,12 @@ void cb_append(struct cbuild *cb, struct cs *list)
         cb->tail = &(*cb->tail)->next;
 }
 
-bool cs_calls(const struct cs *list, const char *callee)
+void cs_mark_calls(const struct cs *list, const struct callees *callees)
 {
-    for (const struct cs *s = list; s; s = s->next)
-        if (cx_calls(s->a, callee) || cx_calls(s->b, callee) || cs_calls(s->body, callee) ||
-            cs_calls(s->otherwise, callee))
-            return true;
-    return false;
+    for (const struct cs *s = list; s; s = s->next) {
+        cx_mark_calls(s->a, callees);
+        cx_mark_calls(s->b, callees);
+        cs_mark_calls(s->body, callees);
+        cs_mark_calls(s->otherwise, callees);
+    }
 }

@@ -60,15 +60,17 @@ enum cx_kind {
 struct cx {
     enum cx_kind kind;
     enum ctype type;
-    bool product; /* its value may be a rounded product: see above */
-    int64_t integer;
-    double real;
+    union {
+        int64_t integer; /* INT */
+        double real;     /* REAL */
+    };
     const char *text; /* name, operator, member, type, callee, string */
     struct cx *a, *b, *c;
     struct cx **args;         /* CALL: arguments; LIST: items */
     const char **designators; /* LIST: ".name" or "[INDEX]" for each item, or NULL */
-    size_t count;
-    bool tall; /* LIST: one item a line */
+    uint32_t count;
+    bool product; /* its value may be a rounded product: see above */
+    bool tall;    /* LIST: one item a line */
 };
 
 enum cs_kind {
@@ -100,7 +102,10 @@ struct cfile {
     struct cs *first;
 };
 
-enum { CBUILD_DEPTH_MAX = 16 /* nested statements: emitters nest a handful */ };
+enum {
+    CBUILD_DEPTH_MAX = 16, /* nested statements: emitters nest a handful */
+    CBUILD_SMALL = 64 /* whole numbers from 0 that are there once, however often they are used */
+};
 
 struct cbuild {
     struct arena *arena;
@@ -111,6 +116,7 @@ struct cbuild {
     struct cs **outer[CBUILD_DEPTH_MAX];
     struct cs *open[CBUILD_DEPTH_MAX];
     size_t depth;
+    struct cx *small[CBUILD_SMALL];
 };
 
 void cbuild_init(struct cbuild *cb, struct arena *arena, bool f64);
@@ -155,8 +161,14 @@ struct cx *cx_call_product(struct cbuild *cb, enum ctype type, const char *calle
 /* An initialiser list; tall: one item a line. */
 struct cx *cx_list(struct cbuild *cb, bool tall);
 void cx_list_add(struct cbuild *cb, struct cx *list, const char *designator, struct cx *item);
-/* Does e, which may be NULL, or an expression in it call that function? */
-bool cx_calls(const struct cx *e, const char *callee);
+/* Functions by name, and which of them are called. */
+struct callees {
+    size_t count;
+    const char *const *name;
+    bool *called; /* [count] */
+};
+/* Marks those that e, which may be NULL, or an expression in it calls. */
+void cx_mark_calls(const struct cx *e, const struct callees *callees);
 
 /* Statements. */
 void cb_comment(struct cbuild *cb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -197,8 +209,8 @@ void cb_end(struct cbuild *cb);
  *     cb_append(cb, apart); */
 struct cs **cb_redirect(struct cbuild *cb, struct cs **tail);
 void cb_append(struct cbuild *cb, struct cs *list);
-/* Does a statement of the list, or one in it, call that function? */
-bool cs_calls(const struct cs *list, const char *callee);
+/* Marks those that a statement of the list, or one in it, calls. */
+void cs_mark_calls(const struct cs *list, const struct callees *callees);
 
 /* The file as C text: four spaces, lines of at most 100 columns where a list or call can be
  * broken, parentheses from precedence alone (and where gcc -Wall asks for them). */

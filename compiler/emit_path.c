@@ -9,6 +9,7 @@
 #include "ops/ops.h"
 #include "tile.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 /* Are two tensors of a shape and layout? */
@@ -74,15 +75,23 @@ struct signature {
     struct cbuild *cb;
     const struct ir *ir;
     const struct emit_range *range; /* of the call */
-    const char *params;
+    const char *params;             /* NULL: of a call, which needs none */
     struct cx *args[32];
     size_t count;
 };
 
-static void add_param(struct signature *s, const char *param, struct cx *arg)
+/* The text is wanted of a definition only. */
+__attribute__((format(printf, 3, 4))) static void add_param(struct signature *s, struct cx *arg,
+                                                            const char *fmt, ...)
 {
-    s->params = arena_printf(s->cb->arena, "%s%s%s", s->params, *s->params ? ", " : "", param);
     s->args[s->count++] = arg;
+    if (!s->params)
+        return;
+    va_list ap;
+    va_start(ap, fmt);
+    s->params = arena_printf(s->cb->arena, "%s%s%s", s->params, *s->params ? ", " : "",
+                             arena_vprintf(s->cb->arena, fmt, ap));
+    va_end(ap);
 }
 
 /* Does an op make or use a gradient slice by slice? */
@@ -134,13 +143,11 @@ static struct cx *add_tensor(struct signature *s, const struct op *op, int tenso
     const bool mask = ir_at(s->ir, tensor)->role == ROLE_MASK;
     struct cx *at = at_tensor(s, op, tensor);
     if (ir_at(s->ir, tensor)->role == ROLE_LABEL) {
-        add_param(s, "const uint32_t *restrict label", at);
+        add_param(s, at, "const uint32_t *restrict label");
         return cx_name(s->cb, CT_LABELS, "label");
     }
-    add_param(s,
-              arena_printf(s->cb->arena, "%s%s *restrict %s", writable ? "" : "const ",
-                           mask ? "unsigned char" : cb_real_name(s->cb), name),
-              at);
+    add_param(s, at, "%s%s *restrict %s", writable ? "" : "const ",
+              mask ? "unsigned char" : cb_real_name(s->cb), name);
     return cx_name(s->cb, mask ? CT_BYTES : CT_REALS, name);
 }
 
@@ -151,8 +158,7 @@ static void add_scalars(struct signature *s, const struct op *op)
     const char *names[OP_SCALARS_MAX];
     const size_t count = rule->scalars ? rule->scalars(s->ir, op, names) : 0;
     for (size_t i = 0; i < count; i++)
-        add_param(s, arena_printf(cb->arena, "%s %s", cb_real_name(cb), names[i]),
-                  cx_name(cb, CT_REAL, names[i]));
+        add_param(s, cx_name(cb, CT_REAL, names[i]), "%s %s", cb_real_name(cb), names[i]);
 }
 
 /* How many samples, from the pointers on, or which slices: those that the caller says. */
@@ -160,12 +166,12 @@ static void add_range(struct signature *s, struct emit *e, const struct op *op)
 {
     struct cbuild *cb = s->cb;
     if (op->phase == PHASE_ROWS) {
-        add_param(s, "size_t n", cx_name(cb, CT_INT, "n"));
+        add_param(s, cx_name(cb, CT_INT, "n"), "size_t n");
         e->first = cx_int(cb, 0);
         e->last = cx_name(cb, CT_INT, "n");
     } else if (op->slices) {
-        add_param(s, "size_t first", s->range->first);
-        add_param(s, "size_t last", s->range->last);
+        add_param(s, s->range->first, "size_t first");
+        add_param(s, s->range->last, "size_t last");
         e->first = cx_name(cb, CT_INT, "first");
         e->last = cx_name(cb, CT_INT, "last");
     }
@@ -189,7 +195,7 @@ static void add_panels(struct signature *s, struct emit *e, const struct op *op)
         return;
     const uint32_t units = ir_at(s->ir, units_of(op))->units;
     struct cx *all = cx_int(cb, (units + PANEL - 1) / PANEL);
-    add_param(s, "size_t panels", s->range->panels ? s->range->panels : all);
+    add_param(s, s->range->panels ? s->range->panels : all, "size_t panels");
     e->panels = cx_name(cb, CT_INT, "panels");
 }
 
@@ -200,7 +206,7 @@ static void add_panel_step(struct signature *s, struct emit *e, const struct op 
     if (!slices_gradient(op) || ir_at(s->ir, grad)->depth == 1 ||
         tensor_panels(ir_at(s->ir, grad)) == 1)
         return;
-    add_param(s, "size_t panel_step", s->range->panel_step);
+    add_param(s, s->range->panel_step, "size_t panel_step");
     e->panel_step = cx_name(s->cb, CT_INT, "panel_step");
 }
 
@@ -214,9 +220,10 @@ static void add_fault(struct signature *s, struct emit *e, const struct op *op)
     struct cx *block =
         cx_add(cb, cx_mul(cb, cx_name(cb, CT_INT, "part"), cx_int(cb, (int64_t)s->ir->params.len)),
                cx_int(cb, p - s->ir->params.at));
-    add_param(s, arena_printf(cb->arena, "%s *fault", cb_real_name(cb)),
+    add_param(s,
               cx_add(cb, cx_name(cb, CT_REALS, "fault"),
-                     cx_mul(cb, block, cx_name(cb, CT_INT, "MLPRT_LANES"))));
+                     cx_mul(cb, block, cx_name(cb, CT_INT, "MLPRT_LANES"))),
+              "%s *fault", cb_real_name(cb));
     e->fault = cx_name(cb, CT_REALS, "fault");
 }
 
@@ -225,11 +232,11 @@ static void add_further(struct signature *s, struct emit *e, const struct op *op
     struct cbuild *cb = s->cb;
     const unsigned needs = needs_of(op);
     if (needs & NEED_TRAINING)
-        add_param(s, "bool training", emit_batch(cb, CT_INT, "training"));
+        add_param(s, emit_batch(cb, CT_INT, "training"), "bool training");
     if (needs & NEED_RANDOM) {
-        add_param(s, "uint64_t seed", emit_batch(cb, CT_INT, "seed"));
-        add_param(s, "uint32_t step", emit_batch(cb, CT_INT, "step"));
-        add_param(s, "size_t sample", cx_add(cb, emit_batch(cb, CT_INT, "first"), s->range->first));
+        add_param(s, emit_batch(cb, CT_INT, "seed"), "uint64_t seed");
+        add_param(s, emit_batch(cb, CT_INT, "step"), "uint32_t step");
+        add_param(s, cx_add(cb, emit_batch(cb, CT_INT, "first"), s->range->first), "size_t sample");
     }
     add_scalars(s, op);
     add_range(s, e, op);
@@ -237,7 +244,7 @@ static void add_further(struct signature *s, struct emit *e, const struct op *op
     add_panel_step(s, e, op);
     add_fault(s, e, op);
     if (op->phase == PHASE_WEIGHTS) {
-        add_param(s, "size_t n", cx_name(cb, CT_INT, "n"));
+        add_param(s, cx_name(cb, CT_INT, "n"), "size_t n");
         e->n = cx_name(cb, CT_INT, "n");
     }
 }
@@ -263,9 +270,10 @@ static void make_signature(struct signature *s, struct emit *e, const struct op 
     add_further(s, e, op);
 }
 
-static struct signature new_signature(struct emitter *em, const struct emit_range *range)
+static struct signature new_signature(struct emitter *em, const struct emit_range *range, bool call)
 {
-    return (struct signature){.cb = &em->cb, .ir = em->ir, .range = range, .params = ""};
+    return (struct signature){
+        .cb = &em->cb, .ir = em->ir, .range = range, .params = call ? NULL : ""};
 }
 
 /* "\nThe same for dense2, dense3": whoever else uses op's function. */
@@ -301,7 +309,7 @@ static void emit_op(struct emitter *em, const struct isa *isa, const struct op *
                                     .passing = zero,
                                     .gradient = zero,
                                     .panel_step = zero}; /* no call */
-    struct signature s = new_signature(em, &none);
+    struct signature s = new_signature(em, &none, false);
     cb->at = op->span;
     make_signature(&s, &e, op);
     emit_comment(em, op);
@@ -317,7 +325,7 @@ void emit_call(struct emitter *em, const struct isa *isa, const struct op *op,
 {
     struct cbuild *cb = &em->cb;
     struct emit unused = {.cb = cb, .ir = em->ir, .isa = isa, .op = op};
-    struct signature s = new_signature(em, range);
+    struct signature s = new_signature(em, range, true);
     cb->at = op->span;
     make_signature(&s, &unused, op);
     struct cx *call = cx_call_array(

@@ -324,43 +324,48 @@ static void emit_function(const struct lane *l, const struct isa *isa, const str
     cb_blank(cb);
 }
 
-/* Emits f apart, before the functions in *later, if these or the users call it. */
-static void emit_if_called(const struct lane *l, const struct isa *isa, const struct function *f,
-                           const struct cs *users, struct cs **later)
-{
-    struct cbuild *cb = l->cb;
-    const char *name = arena_printf(cb->arena, "%s_%s", f->name, l->vector->functions);
-    if (!cs_calls(users, name) && !cs_calls(*later, name))
-        return;
-    struct cs *list = NULL, **here = cb_redirect(cb, &list);
-    emit_function(l, isa, f);
-    cb_append(cb, *later);
-    cb_redirect(cb, here);
-    *later = list;
-}
+enum { MATH_COUNT = LANE_FUNCTION_COUNT + 2 /* that they share */ };
 
-void lane_math_emit(struct cbuild *cb, const struct isa *isa, const struct cs *users)
+/* All functions, each behind those that it calls. */
+static void list_functions(struct arena *arena, struct function list[MATH_COUNT])
 {
-    static const struct function shared[] = {
-        {LOG_SUM, "mlprt_" LOG_SUM, "k", "f", log_sum_body},
-        {EXP_TAIL, "mlprt_" EXP_TAIL, "r", NULL, exp_tail_body},
-    };
     static void (*const bodies[LANE_FUNCTION_COUNT])(const struct lane *) = {
         [LANE_EXP] = exp_body,         [LANE_EXPM1] = expm1_body, [LANE_LOG] = log_body,
         [LANE_LOG1P] = log1p_body,     [LANE_TANH] = tanh_body,   [LANE_ERF] = erf_body,
         [LANE_SIGMOID] = sigmoid_body,
     };
+    list[0] = (struct function){EXP_TAIL, "mlprt_" EXP_TAIL, "r", NULL, exp_tail_body};
+    list[1] = (struct function){LOG_SUM, "mlprt_" LOG_SUM, "k", "f", log_sum_body};
+    for (int f = 0; f < LANE_FUNCTION_COUNT; f++) {
+        const char *name = lane_function_name(f);
+        list[2 + f] =
+            (struct function){name, arena_printf(arena, "mlprt_%sf", name), "x", NULL, bodies[f]};
+    }
+}
+
+void lane_math_emit(struct cbuild *cb, const struct isa *isa, const struct cs *users)
+{
     const struct lane l = {.cb = cb, .vector = isa_vector(isa, cb->f64)};
+    struct function function[MATH_COUNT];
+    const char *name[MATH_COUNT];
+    bool called[MATH_COUNT] = {false};
+    const struct callees callees = {MATH_COUNT, name, called};
     if (!l.vector->functions)
         return;
-    struct cs *list = NULL;
-    for (int f = LANE_FUNCTION_COUNT - 1; f >= 0; f--) {
-        const char *name = lane_function_name(f);
-        const struct function function = {name, arena_printf(cb->arena, "mlprt_%sf", name), "x",
-                                          NULL, bodies[f]};
-        emit_if_called(&l, isa, &function, users, &list);
+    list_functions(cb->arena, function);
+    for (size_t i = 0; i < MATH_COUNT; i++)
+        name[i] = arena_printf(cb->arena, "%s_%s", function[i].name, l.vector->functions);
+    cs_mark_calls(users, &callees);
+    struct cs *all = NULL; /* the last first, since it says which of the others it needs */
+    for (size_t i = MATH_COUNT; i-- > 0;) {
+        if (!called[i])
+            continue;
+        struct cs *own = NULL, **here = cb_redirect(cb, &own);
+        emit_function(&l, isa, &function[i]);
+        cs_mark_calls(own, &callees);
+        cb_append(cb, all);
+        cb_redirect(cb, here);
+        all = own;
     }
-    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
-        emit_if_called(&l, isa, &shared[i], users, &list);
-    cb_append(cb, list);
+    cb_append(cb, all);
 }

@@ -30,13 +30,12 @@ static void emit_block(struct emit *e, const struct op *op, struct cx *k, uint32
     struct cx *from = cx_add(cb, cx_mul(cb, j, depth), cx_mul(cb, k, panel));
     struct cx *to = cx_add(cb, cx_mul(cb, k, cx_int(cb, w->units)), cx_mul(cb, j, panel));
     const char *real = cb_real_name(cb);
-    const struct turn turn = {
-        .from = cb_declare(cb, arena_printf(cb->arena, "const %s *", real), CT_REALS, "from",
-                           cx_add(cb, e->in[0], from)),
-        .row = panel,
-        .to = cb_declare(cb, arena_printf(cb->arena, "%s *", real), CT_REALS, "to",
-                         cx_add(cb, e->out[0], to)),
-        .column = panel};
+    const struct turn turn = {.from = cb_declare(cb, arena_printf(cb->arena, "const %s *", real),
+                                                 CT_REALS, "from", cx_add(cb, e->in[0], from)),
+                              .row = panel,
+                              .to = cb_declare(cb, arena_printf(cb->arena, "%s *", real), CT_REALS,
+                                               "to", cx_add(cb, e->out[0], to)),
+                              .column = panel};
     turn_emit(&lane, &turn, rows, columns);
 }
 

@@ -9,8 +9,7 @@ struct cx *turn_open_lanes(const struct lane *l)
 {
     struct cbuild *cb = l->cb;
     struct cx *zero = cx_int(cb, 0);
-    return lane_count(l) == PANEL ? zero
-                                  : cb_for(cb, "i", zero, cx_int(cb, PANEL), lane_count(l));
+    return lane_count(l) == PANEL ? zero : cb_for(cb, "i", zero, cx_int(cb, PANEL), lane_count(l));
 }
 
 void turn_close_lanes(const struct lane *l)
@@ -42,12 +41,12 @@ static struct cx *load_rows(const struct piece *p, unsigned q)
     const struct lane *l = p->lane;
     struct cbuild *cb = l->cb;
     const struct isa_turn *turn = &l->vector->turn;
-    struct cx *rows = lane_variable(
-        l, arena_printf(cb->arena, "rows%u", q),
-        q < p->rows ? lane_spell(cb, turn->four, row_place(p, q), NULL, NULL) : lane_constant(l, 0));
+    struct cx *rows =
+        lane_variable(l, arena_printf(cb->arena, "rows%u", q),
+                      q < p->rows ? lane_spell(cb, turn->four, row_place(p, q), NULL, NULL)
+                                  : lane_constant(l, 0));
     for (unsigned m = q + FOUR; m < lane_count(l) && m < p->rows; m += FOUR)
-        cb_set(cb, rows,
-               lane_spell(cb, turn->fours, rows, row_place(p, m), cx_int(cb, m / FOUR)));
+        cb_set(cb, rows, lane_spell(cb, turn->fours, rows, row_place(p, m), cx_int(cb, m / FOUR)));
     return rows;
 }
 
