@@ -118,14 +118,15 @@ static const struct op *maker_of(const struct ir *ir, int tensor)
 
 /* Can a softmax's scores stand in columns, as the layer that computes them? Blocks of samples have
  * to be whole, since a block's lanes are computed beyond the last sample, and the rows of its
- * weights too. */
+ * weights too. Of one class there is nothing to choose. */
 static bool fits_columns(const struct ir *ir, const struct op *dense)
 {
     if (!dense || dense->kind != OP_DENSE || dense->straight || dense->post_count)
         return false;
     const struct tensor *w = ir_at(ir, dense->in[1]);
     return ir_param_of(ir, dense->in[1])->grad != NO_TENSOR && ir->batch % PANEL == 0 &&
-           w->units <= COLUMN_UNITS && w->depth <= COLUMN_DEPTH && w->depth % PANEL == 0;
+           w->units > 1 && w->units <= COLUMN_UNITS && w->depth <= COLUMN_DEPTH &&
+           w->depth % PANEL == 0;
 }
 
 static void choose_columns(struct ir *ir)
@@ -276,7 +277,8 @@ static void choose_slices(struct ir *ir)
     for (size_t i = 0; i < ir->ops.len; i++) {
         struct op *op = &ir->ops.at[i];
         const int subject = subject_of(op);
-        if (subject != NO_TENSOR && !whole[subject])
+        const bool row = op->kind == OP_TRANSPOSE && ir_at(ir, subject)->depth == 1;
+        if (subject != NO_TENSOR && !whole[subject] && !row)
             op->slices = slices_of(ir_at(ir, subject));
         else if (op->phase == PHASE_NORM) /* chains down the columns */
             op->slices = tensor_panels(ir_at(ir, op->in[0]));

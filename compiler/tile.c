@@ -302,10 +302,15 @@ static void emit_tile(struct cbuild *cb, const struct op *op, const struct isa *
     cb_blank(cb);
 }
 
-static bool calls_tiles(const struct op *op)
+/* Does an op call tiles? What makes columns of samples, or sums over them, does not (columns.h). */
+static bool calls_tiles(const struct ir *ir, const struct op *op)
 {
-    return !op->straight &&
-           (op->kind == OP_DENSE || op->kind == OP_DENSE_DX || op->kind == OP_DENSE_DW);
+    switch (op->kind) {
+    case OP_DENSE: return !op->straight && !ir_at(ir, op->out[0])->in_columns;
+    case OP_DENSE_DX: return !op->straight;
+    case OP_DENSE_DW: return !op->straight && !ir_at(ir, op->in[1])->in_columns;
+    default: return false;
+    }
 }
 
 /* Do two ops call the same tiles? */
@@ -324,7 +329,7 @@ unsigned tile_zeros(const struct ir *ir)
     unsigned panels = 0;
     for (size_t i = 0; i < ir->ops.len; i++) {
         const struct op *op = &ir->ops.at[i];
-        needed |= calls_tiles(op) && (op->kind != OP_DENSE || op->in[2] == NO_TENSOR);
+        needed |= calls_tiles(ir, op) && (op->kind != OP_DENSE || op->in[2] == NO_TENSOR);
     }
     for (size_t i = 0; i < isa_count; i++)
         if (tile_panels(&isas[i], ir->f64, 1) > panels)

@@ -221,10 +221,12 @@ static struct lane columns_lane(struct emit *e)
 
 /* The losses of samples in columns: their own scores are chosen. */
 static struct cx *emit_columns_loss(struct emit *e, const struct op *op, const struct lane *l,
-                                    const struct columns *c, struct cx *lse, struct cx *label)
+                                    const struct columns *c, struct cx *lse, struct cx *sample)
 {
     struct cbuild *cb = e->cb;
     const uint32_t classes = ir_at(e->ir, op->in[0])->units;
+    struct cx *label =
+        lane_local(l, "classes", lane_label(l, cx_name(cb, CT_LABELS, "label"), sample));
     struct cx *score = lane_variable(l, "own", lane_at(l, c->z, cx_int(cb, 0)));
     struct lane each = *l;
     for (uint32_t j = 1; j < classes; j++) {
@@ -256,9 +258,7 @@ static void emit_in_columns(struct emit *e, const struct op *op)
     const struct columns columns = {cx_add(cb, z, i), cx_add(cb, p, i), PANEL,
                                     cx_int(cb, (int64_t)classes * PANEL)};
     struct cx *lse = lane_local(&lane, "lse", emit_columns_softmax(&lane, &columns));
-    struct cx *label =
-        lane_local(&lane, "classes", lane_label(&lane, cx_name(cb, CT_LABELS, "label"), sample));
-    lane_store(&lane, e->out[0], sample, emit_columns_loss(e, op, &lane, &columns, lse, label));
+    lane_store(&lane, e->out[0], sample, emit_columns_loss(e, op, &lane, &columns, lse, sample));
     turn_close_lanes(&lane);
     cb_end(cb);
 }

@@ -14,6 +14,7 @@ compile_all() {
     mlpgen --unroll=never "$ROOT/tests/models/slopes.mlp" -o slopes.c
     mlpgen --dtype=f64 "$ROOT/examples/fashion_dropout/fashion_dropout.mlp" -o f64.c
     mlpgen "$ROOT/tests/models/large/units.mlp" -o units.c
+    mlpgen "$ROOT/tests/models/columns.mlp" -o columns.c
     for source in *.c; do
         "$1" $STRICT -O2 -I"$ROOT/runtime" -c "$source" -o strict.o
         "$1" $STRICT -std=gnu11 -O0 -I"$ROOT/runtime" -c "$source" -o strict.o
@@ -71,4 +72,28 @@ MLP
     cmp one.c below/two.c
     lacks -Fw "$(hostname)" one.c
     lacks -F -e "$PWD" -e "$(date +%Y-%m-%d)" one.c
+}
+
+# Found by smith: nothing but columns of samples, one class, a transposed copy of a single row that is
+# not trained.
+@test "strict: models of one layer in columns, and of a layer with one input" {
+    cat >net.mlp <<'MLP'
+let inputs = 16;
+let units  = 5;
+model net { input = inputs; loss = softmax_cross_entropy; dense(units); }
+data { train = table([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 0]); }
+train { optimizer = sgd(lr = 0.1); batch = 16; epochs = 1; }
+MLP
+    cat >row.mlp <<'MLP'
+model row { input = 2; loss = half_squared; dense(1); dense(48, frozen = true); relu; dense(1); }
+data { train = table([1, 2, 3]); }
+train { optimizer = sgd(lr = 0.1); batch = 1; epochs = 1; }
+MLP
+    mlpgen --unroll=never net.mlp -o five.c
+    mlpgen --unroll=never -D units=1 net.mlp -o one.c
+    mlpgen --unroll=never row.mlp -o row.c
+    for name in five one row; do
+        gcc $STRICT -Wextra -Wunused -O2 -I"$ROOT/runtime" -c $name.c -o $name.o
+    done
+    grep -q 'samples stand side by side' five.c
 }
