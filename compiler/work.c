@@ -45,7 +45,7 @@ static void add_tensor(const struct ir *ir, const struct tensor *t, bool forward
     case ROLE_PACK: *(forward ? &w->activations : &w->slopes) += bytes; break;
     }
     if (t->role == ROLE_INPUT || (forward && t->role == ROLE_VALUE))
-        w->row += (uint64_t)t->stride * ir_element(ir);
+        w->row += (uint64_t)t->stride * (t->in_columns ? PANEL : 1) * ir_element(ir);
 }
 
 /* Which tensors the forward pass and the loss compute; [ir->tensors.len] */
