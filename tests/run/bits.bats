@@ -33,6 +33,25 @@ bits() {
     echo "$builds runs, one hash: $(sha256sum <reference.safetensors | cut -c1-16)"
 }
 
+# alike_on_paths THREADS…: on every path of ./net and so many threads, weights are those of reference.
+alike_on_paths() {
+    local path threads
+    for path in $(paths_of ./net); do
+        for threads in "$@"; do
+            ./net train --quiet --isa $path --threads $threads --save out
+            cmp reference out
+        done
+    done
+}
+
+# double_alike_on_paths MODEL: doubles, which are those of the portable path.
+double_alike_on_paths() {
+    mlpgen --dtype=f64 "$1" -o double.c
+    linked double.c net -O1 -fopenmp
+    ./net train --quiet --isa portable --threads 1 --save reference
+    alike_on_paths 3
+}
+
 @test "bits: xor, gcc" {
     bits gcc "$ROOT/examples/xor/xor.mlp"
 }
@@ -150,25 +169,14 @@ bits() {
         grep -q '^static void backward2_units_portable' $name.c
         grep -q '^static void backward3_units_portable' $name.c
         linked $name.c net -O1 -fopenmp
-        for path in $(paths_of ./net); do
-            for threads in 1 3 11; do
-                ./net train --quiet --isa $path --threads $threads --save out
-                cmp reference out
-            done
-        done
+        alike_on_paths 1 3 11
     done
     grep -q '^static void backward4_units_portable' adam.c
-    mlpgen --dtype=f64 sgd.mlp -o double.c
-    linked double.c net -O1 -fopenmp
-    ./net train --quiet --isa portable --threads 1 --save reference
-    for path in $(paths_of ./net); do
-        ./net train --quiet --isa $path --threads 3 --save out
-        cmp reference out
-    done
+    double_alike_on_paths sgd.mlp
 }
 
 # Blocks of samples that threads share, some of which have none, with a rest and without; runs and single
-# steps; other optimizers, the norm of all gradients; one layer, no bias; doubles; what predict reads.
+# steps; other optimizers, the norm of all gradients; no bias; doubles; what predict reads.
 @test "bits: samples side by side" {
     model=$ROOT/tests/models/columns.mlp
     cp "$model" sgd.mlp
@@ -182,21 +190,12 @@ bits() {
         mlpgen $name.mlp
         grep -q 'samples stand side by side' $name.c
         linked $name.c net -O1 -fopenmp
+        alike_on_paths 1 3 11
         for path in $(paths_of ./net); do
-            for threads in 1 3 11; do
-                ./net train --quiet --isa $path --threads $threads --save out
-                cmp reference out
-            done
-            ./net predict --isa $path --weights out | cmp predictions
+            ./net predict --isa $path --weights reference | cmp predictions
         done
     done
-    mlpgen --dtype=f64 sgd.mlp -o double.c
-    linked double.c net -O1 -fopenmp
-    ./net train --quiet --isa portable --threads 1 --save reference
-    for path in $(paths_of ./net); do
-        ./net train --quiet --isa $path --threads 3 --save out
-        cmp reference out
-    done
+    double_alike_on_paths sgd.mlp
 }
 
 # Gradients of 1e18 next to weights that hardly move: what stands in the padding of looped layers must

@@ -103,12 +103,14 @@ static void count_batch(struct counts *c, uint32_t batch, uint32_t rows)
     c->batch[BATCH_MORE] = batch > rows;
 }
 
-/* Few classes from whole panels of units, for whole panels of samples. */
+/* Few classes from whole panels of units, for whole panels of samples: what fits_columns of
+ * pass_schedule.c asks for, but that the layer is not written out. */
 static bool has_columns(const struct model *m)
 {
     const struct layer *last = &m->layers[m->layer_count - 1];
     return m->block->args[MODEL_LOSS].word->vocab->id == WORD_SOFTMAX_CROSS_ENTROPY &&
-           last->word->vocab->id == WORD_DENSE && last->out <= PANEL / 2 && last->in % PANEL == 0 &&
+           last->word->vocab->id == WORD_DENSE && !last->word->args[DENSE_FROZEN].truth &&
+           last->out > 2 && last->out <= PANEL / 2 && last->in % PANEL == 0 && last->in <= 64 &&
            (uint32_t)m->train->args[TRAIN_BATCH].number % PANEL == 0;
 }
 

@@ -19,16 +19,15 @@ enum {
 /* What an argument of that name is drawn from, the simplest first. The numbers keep most trainings
  * from diverging within a few steps. The widths are 1, primes, multiples of a panel, their
  * neighbours and others. The batches are odd and even, less and more than a block of rows, and more
- * than all data here. Whole panels of units and of samples are there twice, for what takes both. */
+ * than all data here; whole panels of samples are there twice, for layers in columns. */
 struct menu {
     const char *param;
     double values[MENU_MAX];
     uint32_t count;
 };
 static const struct menu menus[] = {
-    {"units",
-     MENU(1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17, 19, 20, 23, 31, 32, 33, 48, 16, 32)},
-    {"batch", MENU(1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 33, 48, 49, 64, 1000, 16, 32)},
+    {"units", MENU(1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17, 19, 20, 23, 31, 32, 33, 48)},
+    {"batch", MENU(1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 33, 48, 49, 64, 1000, 16, 32, 48, 64)},
     {"seed", MENU(1, 0, 7, 42, 4294967296, 9007199254740991)},
     {"lr", MENU(0.1, 0.05, 0.01, 0.001, 0.3, 1e20)}, /* the last: numbers that are not finite */
     {"momentum", MENU(0.9, 0.5, 0.99)},

@@ -84,11 +84,22 @@ static const char *draw_list(struct draft *d, int depth)
     return list;
 }
 
+/* Few units behind a whole panel of them, which mlpgen may put in columns: hardly ever by chance.
+ */
+static const char *draw_few(struct draft *d)
+{
+    const uint32_t panels = 1 + choose(d->choices, 3), units = 2 + choose(d->choices, 7);
+    return arena_printf(d->arena, "%*sdense(%u);\n%*sdense(%u);\n", INDENT, "", panels * PANEL,
+                        INDENT, "", units);
+}
+
 /* Now and then as many outputs as inputs, so that the target may be the input. */
 const char *draw_layers(struct draft *d)
 {
     const char *list = draw_list(d, 1);
     if (chance(d->choices, 5))
         list = arena_printf(d->arena, "%s%*sdense(%u);\n", list, INDENT, "", d->inputs);
+    else if (chance(d->choices, 2))
+        list = arena_printf(d->arena, "%s%s", list, draw_few(d));
     return list;
 }

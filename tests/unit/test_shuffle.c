@@ -5,6 +5,7 @@
 
 #include "mlprt/rng.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { CARDS = 1000 };
@@ -94,6 +95,28 @@ Test(shuffle, by_the_table)
         }
         cr_assert(memcmp(got, want, n * sizeof *got) == 0, "%u", n);
     }
+}
+
+/* Some hundreds of so many positions need more than their first word. */
+Test(shuffle, beyond_the_first_word)
+{
+    enum { MANY = 3000000 };
+    uint32_t *got = malloc(MANY * sizeof *got), *want = malloc(MANY * sizeof *want), beyond = 0;
+    cr_assert(got && want);
+    mlprt_shuffle(got, MANY, 1, 0);
+    for (uint32_t i = 0; i < MANY; i++)
+        want[i] = i;
+    for (uint32_t i = MANY; i-- > 1;) {
+        const struct mlprt_words words = mlprt_philox(1, i, 0, 0, UINT32_C(1) << 24);
+        const uint32_t j = mlprt_bounded(words, i + 1), moved = want[i];
+        beyond += j != (uint32_t)((uint64_t)words.w[0] * (i + 1) >> 32);
+        want[i] = want[j];
+        want[j] = moved;
+    }
+    cr_expect_gt(beyond, 100);
+    cr_expect(memcmp(got, want, MANY * sizeof *got) == 0);
+    free(got);
+    free(want);
 }
 
 static void draws_words(mlprt_shuffle_draw *draw)
