@@ -104,6 +104,19 @@ static void check_stages(const struct ir *ir, const char *pass)
     }
 }
 
+/* What rows in columns rest on, once they are chosen: blocks of samples are whole wherever the
+ * batch is cut, and threads know by the output that they must not share one. */
+static void check_columns(const struct ir *ir, const char *pass)
+{
+    bool columns = false;
+    for (size_t i = 0; i < ir->tensors.len; i++) {
+        const struct tensor *t = ir_at(ir, (int)i);
+        columns = columns || (t->in_columns && tensor_per_sample(t));
+    }
+    if (columns && (!ir_has_columns(ir) || ir->batch % PANEL || ir->row_block % PANEL))
+        ICE("samples stand in columns that are not whole (after pass %s)", pass);
+}
+
 /* Once tensors have places: inside the arena, and no two that are alive together overlap. */
 struct range {
     uint64_t from, to; /* elements */
@@ -150,6 +163,7 @@ void ir_check(const struct ir *ir, const char *pass)
     }
     check_order(ir, pass);
     check_stages(ir, pass);
+    check_columns(ir, pass);
     if (ir->arena_elements)
         check_places(ir, pass);
 }

@@ -161,6 +161,33 @@ static uint32_t padded_stride(const struct ir *ir, uint32_t units)
     return stride;
 }
 
+/* A parameter, its gradient and its state. */
+static void lay_params_alike(struct ir *ir)
+{
+    for (size_t i = 0; i < ir->params.len; i++) {
+        const struct param *p = &ir->params.at[i];
+        const bool panels = p->grad != NO_TENSOR && ir_at(ir, p->grad)->panel == PANEL;
+        const uint32_t panel = panels ? PANEL : ir_at(ir, p->value)->panel;
+        ir_at(ir, p->value)->panel = panel;
+        if (p->grad != NO_TENSOR)
+            ir_at(ir, p->grad)->panel = panel;
+        for (size_t k = 0; k < STATE_MAX; k++)
+            if (p->state[k] != NO_TENSOR)
+                ir_at(ir, p->state[k])->panel = panel;
+    }
+}
+
+static void lay_columns(struct ir *ir)
+{
+    for (size_t i = 0; i < ir->tensors.len; i++) {
+        struct tensor *t = &ir->tensors.at[i];
+        if (!t->in_columns)
+            continue;
+        t->stride = tensor_per_sample(t) ? t->units : 0;
+        t->panel = tensor_per_sample(t) ? 0 : 1;
+    }
+}
+
 static void choose_layouts(struct ir *ir)
 {
     for (size_t i = 0; i < ir->tensors.len; i++) {
@@ -189,25 +216,8 @@ static void choose_layouts(struct ir *ir)
                 t->panel = PANEL;
         }
     }
-    /* A parameter, its gradient and its state lie alike. */
-    for (size_t i = 0; i < ir->params.len; i++) {
-        const struct param *p = &ir->params.at[i];
-        const bool panels = p->grad != NO_TENSOR && ir_at(ir, p->grad)->panel == PANEL;
-        const uint32_t panel = panels ? PANEL : ir_at(ir, p->value)->panel;
-        ir_at(ir, p->value)->panel = panel;
-        if (p->grad != NO_TENSOR)
-            ir_at(ir, p->grad)->panel = panel;
-        for (size_t k = 0; k < STATE_MAX; k++)
-            if (p->state[k] != NO_TENSOR)
-                ir_at(ir, p->state[k])->panel = panel;
-    }
-    for (size_t i = 0; i < ir->tensors.len; i++) {
-        struct tensor *t = &ir->tensors.at[i];
-        if (!t->in_columns)
-            continue;
-        t->stride = tensor_per_sample(t) ? t->units : 0;
-        t->panel = tensor_per_sample(t) ? 0 : 1;
-    }
+    lay_params_alike(ir);
+    lay_columns(ir);
     for (size_t i = 0; i < ir->ops.len; i++) {
         const struct op *op = &ir->ops.at[i];
         if (op->kind == OP_SQUARES)

@@ -57,6 +57,10 @@ static inline void prefetch(const unsigned char *p, size_t bytes)
             to[k] = element;                                                                       \
         }
 
+/* An element less its offset, in a type that holds both, by its factor. */
+#define GATHER_FITTED(wide_type, to_type)                                                          \
+    (to_type)((wide_type)from[k] - (wide_type)offset[k]) * factor[k]
+
 /* The rows, as normalize.h defines them; unchanged are those scaled by 1, which needs no code of
  * its own. wide_type holds every number of from_type and of to_type. */
 #define GATHER_DEFINE(name, attribute, from_type, wide_type, to_type)                              \
@@ -95,8 +99,6 @@ static inline void prefetch(const unsigned char *p, size_t bytes)
                 memset(to + columns, 0, (g->stride - columns) * sizeof(to_type));                  \
         }                                                                                          \
     }
-#define GATHER_FITTED(wide_type, to_type)                                                          \
-    (to_type)((wide_type)from[k] - (wide_type)offset[k]) * factor[k]
 
 #define GATHER_DEFINE_ALL(set, attribute)                                                          \
     GATHER_DEFINE(u8_f32_##set, attribute, uint8_t, float, float)                                  \

@@ -31,12 +31,14 @@ struct mlprt_batch {
     /* Puts samples first … last-1 of the batch into the arena, inputs into the rows from `row` on,
      * and their classes into label: called before they are evaluated, by the thread that will. */
     void (*load)(const struct mlprt_batch *, size_t first, size_t last, size_t row);
-    const void *source;    /* of the samples, for load */
-    const uint32_t *label; /* [n] classes, or NULL where targets are numbers */
-    uint32_t n;            /* samples, 1 to the model's batch */
-    uint32_t first;        /* number of its first sample in the mini-batch: masks are drawn by it */
-    bool training;         /* dropout on, gradients wanted */
-    uint32_t step;         /* update steps before this one, over the whole run */
+    const void *source; /* of the samples, for load */
+    /* [n] classes, or NULL where targets are numbers. There is room for n rounded up to the model's
+     * output_block: where that is more than 1, labels are read and losses written that far. */
+    const uint32_t *label;
+    uint32_t n;     /* samples, 1 to the model's batch */
+    uint32_t first; /* number of its first sample in the mini-batch: masks are drawn by it */
+    bool training;  /* dropout on, gradients wanted */
+    uint32_t step;  /* update steps before this one, over the whole run */
     uint64_t seed;
     double lr; /* of this step */
     /* Of a run: so many steps on as many mini-batches of the model's size, whose samples follow one

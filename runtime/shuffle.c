@@ -1,5 +1,5 @@
-/* The order of samples. An epoch of a tiny network takes 50 ns a sample, of which this would be a
- * fifth if each position's words were drawn by themselves. */
+/* The order of samples. With each position's words drawn by themselves this would be a third of an
+ * epoch of a tiny network. */
 #include "posix.h"
 
 #include "shuffle.h"

@@ -59,12 +59,6 @@ static void store_sums(struct sums *s, struct cx *to, struct cx *from, struct cx
         lane_store(&s->lane, to, cx_add(cb, from, cx_mul(cb, cx_int(cb, u), step)), s->sum[u]);
 }
 
-static struct lane lanes_of(struct emit *e)
-{
-    const struct isa_vector *v = isa_vector(e->isa, e->ir->f64);
-    return (struct lane){.cb = e->cb, .vector = v->lanes > 1 ? v : NULL};
-}
-
 /* ---- the forward pass ---- */
 
 /* y[u] of the samples whose inputs are x[k·step …], as many as there are lanes. */
@@ -84,7 +78,7 @@ static void emit_sums_of_inputs(struct emit *e, const struct op *op, const struc
 void columns_emit_forward(struct emit *e, const struct op *op)
 {
     struct cbuild *cb = e->cb;
-    const struct lane lane = lanes_of(e), scalar = {.cb = cb};
+    const struct lane lane = emit_vector_lane(e), scalar = {.cb = cb};
     const uint32_t depth = ir_at(e->ir, op->in[0])->units;
     struct cx *panel = cx_int(cb, PANEL), *zero = cx_int(cb, 0);
     struct cx *whole = cb_declare(cb, "const size_t", CT_INT, "whole",
@@ -113,7 +107,7 @@ void columns_emit_forward(struct emit *e, const struct op *op)
 void columns_emit_dw(struct emit *e, const struct op *op)
 {
     struct cbuild *cb = e->cb;
-    const struct lane lane = lanes_of(e);
+    const struct lane lane = emit_vector_lane(e);
     const struct tensor *dw = ir_at(e->ir, op->out[0]);
     struct cx *depth = cx_int(cb, dw->depth), *panel = cx_int(cb, PANEL), *zero = cx_int(cb, 0);
     struct cx *k = cb_for(cb, "k", zero, depth, lane_count(&lane));

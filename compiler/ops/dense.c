@@ -426,5 +426,3 @@ const struct op_rule dense_db_rule = {.inputs = 1,
                                       .emit = db_emit,
                                       .formula = db_formula,
                                       .flops = flops_elements};
-
-/* The transposed copy. */

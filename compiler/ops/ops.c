@@ -83,6 +83,12 @@ struct cx *emit_stride(struct emit *e, int tensor)
     return stride_of(e->cb, ir_at(e->ir, tensor));
 }
 
+struct lane emit_vector_lane(const struct emit *e)
+{
+    const struct isa_vector *v = isa_vector(e->isa, e->ir->f64);
+    return (struct lane){.cb = e->cb, .vector = v->lanes > 1 ? v : NULL};
+}
+
 struct lane emit_scalar_lane(const struct emit *e, const char *suffix)
 {
     const struct isa_vector *v = isa_vector(e->isa, e->ir->f64);
@@ -181,8 +187,7 @@ static void sum_in_registers(struct emit *e, const struct op *op, emit_term *ter
                              struct cx *column, struct cx *to)
 {
     struct cbuild *cb = e->cb;
-    const struct isa_vector *v = isa_vector(e->isa, e->ir->f64);
-    struct lane lane = {.cb = cb, .vector = v->lanes > 1 ? v : NULL};
+    struct lane lane = emit_vector_lane(e);
     const unsigned count = PANEL / lane_count(&lane);
     struct cx *sum[PANEL], *place[PANEL], *row[OP_IN_MAX];
     for (unsigned i = 0; i < count; i++) {

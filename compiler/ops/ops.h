@@ -128,6 +128,8 @@ struct cx *emit_units(struct emit *e, int tensor);
 /* From a sample to the next one: the same, but of a packed tensor, whose panels are LD_ apart. */
 struct cx *emit_row_step(struct cbuild *cb, const struct tensor *t);
 struct cx *emit_stride(struct emit *e, int tensor);
+/* The lane of a vector of the function that e is about, or of one element where it has none. */
+struct lane emit_vector_lane(const struct emit *e);
 /* A lane of one element in the function that e is about; suffix as in struct lane. */
 struct lane emit_scalar_lane(const struct emit *e, const char *suffix);
 /* Declares a pointer to row `row` of a per-sample tensor that starts at base, to read or to write.

@@ -26,8 +26,7 @@ static void eval(struct ir_eval *ev, const struct op *op)
 static void emit(struct emit *e, const struct op *op)
 {
     struct cbuild *cb = e->cb;
-    const struct isa_vector *v = isa_vector(e->isa, e->ir->f64);
-    const struct lane lane = {.cb = cb, .vector = v->lanes > 1 ? v : NULL};
+    const struct lane lane = emit_vector_lane(e);
     const uint32_t units = ir_at(e->ir, op->in[0])->units;
     struct cx *panel = cx_int(cb, PANEL), *zero = cx_int(cb, 0);
     struct cx *r = cb_for(cb, "r", e->first, e->last, 1);

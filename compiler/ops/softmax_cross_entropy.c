@@ -146,9 +146,8 @@ static struct cx *declare_columns(struct cbuild *cb, const char *name, unsigned 
 
 /* Columns of scores, of as many samples as there are lanes, and of what becomes of them. */
 struct columns {
-    struct cx *z, *p; /* the same, or apart */
-    unsigned step;    /* elements from a class to the next */
-    struct cx *end;   /* and behind the last */
+    struct cx *z, *p; /* the same, or apart; PANEL elements from a class to the next */
+    struct cx *end;   /* behind the last */
 };
 
 /* Makes shares of the scores; returns each sample's log Σ exp. */
@@ -157,17 +156,17 @@ static struct cx *emit_columns_softmax(const struct lane *l, const struct column
     struct cbuild *cb = l->cb;
     struct cx *zero = cx_int(cb, 0);
     struct cx *max = lane_variable(l, "max", lane_at(l, c->z, zero));
-    struct cx *at = cb_for(cb, "j", cx_int(cb, c->step), c->end, c->step);
+    struct cx *at = cb_for(cb, "j", cx_int(cb, PANEL), c->end, PANEL);
     cb_set(cb, max, lane_max(l, lane_load(l, "score", c->z, at), max));
     cb_end(cb);
     struct cx *sum = lane_variable(l, "sum", lane_constant(l, 0));
-    at = cb_for(cb, "j", zero, c->end, c->step);
+    at = cb_for(cb, "j", zero, c->end, PANEL);
     struct cx *below = lane_sub(l, lane_at(l, c->z, at), max);
     struct cx *power = lane_local(l, "power", lane_call(l, LANE_EXP, below));
     cb_set(cb, sum, lane_add(l, sum, power));
     lane_store(l, c->p, at, power);
     cb_end(cb);
-    at = cb_for(cb, "j", zero, c->end, c->step);
+    at = cb_for(cb, "j", zero, c->end, PANEL);
     lane_store(l, c->p, at, lane_div(l, lane_at(l, c->p, at), sum));
     cb_end(cb);
     return lane_add(l, max, lane_call(l, LANE_LOG, sum));
@@ -194,7 +193,7 @@ static struct cx *emit_blocks(struct emit *e, const struct op *op)
     turn_emit(&lane, &there, PANEL, classes);
 
     struct cx *i = turn_open_lanes(&lane), *here = cx_add(cb, column, i);
-    const struct columns columns = {here, here, PANEL, cx_int(cb, (int64_t)classes * PANEL)};
+    const struct columns columns = {here, here, cx_int(cb, (int64_t)classes * PANEL)};
     lane_store(&lane, lse, i, emit_columns_softmax(&lane, &columns));
     turn_close_lanes(&lane);
     const struct turn back = {column, block, p, emit_stride(e, op->out[1])};
@@ -231,14 +230,14 @@ static struct cx *emit_columns_loss(struct emit *e, const struct op *op, const s
     struct lane each = *l;
     for (uint32_t j = 1; j < classes; j++) {
         each.suffix = arena_printf(cb->arena, "%u", j);
-        struct cx *other = lane_load(&each, "score", c->z, cx_int(cb, (int64_t)j * c->step));
+        struct cx *other = lane_load(&each, "score", c->z, cx_int(cb, (int64_t)j * PANEL));
         cb_set(cb, score, lane_select_eq(l, label, lane_constant(l, j), other, score));
     }
     struct cx *own = lane_sub(l, lse, score);
     if (smoothing_of(op) == 0)
         return own;
     struct cx *all = lane_variable(l, "all", lane_constant(l, 0));
-    struct cx *at = cb_for(cb, "j", cx_int(cb, 0), c->end, c->step);
+    struct cx *at = cb_for(cb, "j", cx_int(cb, 0), c->end, PANEL);
     cb_set(cb, all, lane_add(l, all, lane_sub(l, lse, lane_at(l, c->z, at))));
     cb_end(cb);
     return lane_fma(l, lane_constant(l, 1 - smoothing_of(op)), own,
@@ -255,7 +254,7 @@ static void emit_in_columns(struct emit *e, const struct op *op)
     struct cx *z = emit_row_in(e, "zb", e->in[0], op->in[0], first);
     struct cx *p = emit_row_out(e, "pb", e->out[1], op->out[1], first);
     struct cx *i = turn_open_lanes(&lane), *sample = cx_add(cb, first, i);
-    const struct columns columns = {cx_add(cb, z, i), cx_add(cb, p, i), PANEL,
+    const struct columns columns = {cx_add(cb, z, i), cx_add(cb, p, i),
                                     cx_int(cb, (int64_t)classes * PANEL)};
     struct cx *lse = lane_local(&lane, "lse", emit_columns_softmax(&lane, &columns));
     lane_store(&lane, e->out[0], sample, emit_columns_loss(e, op, &lane, &columns, lse, sample));

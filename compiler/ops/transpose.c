@@ -24,8 +24,7 @@ static void emit_block(struct emit *e, const struct op *op, struct cx *k, uint32
 {
     struct cbuild *cb = e->cb;
     const struct tensor *w = ir_at(e->ir, op->in[0]);
-    const struct isa_vector *v = isa_vector(e->isa, e->ir->f64);
-    const struct lane lane = {.cb = cb, .vector = v->lanes > 1 ? v : NULL};
+    const struct lane lane = emit_vector_lane(e);
     struct cx *panel = cx_int(cb, PANEL), *depth = cx_int(cb, w->depth);
     struct cx *from = cx_add(cb, cx_mul(cb, j, depth), cx_mul(cb, k, panel));
     struct cx *to = cx_add(cb, cx_mul(cb, k, cx_int(cb, w->units)), cx_mul(cb, j, panel));

@@ -236,9 +236,10 @@ void update_emit(struct emit *e, const struct op *op, double decay, update_body 
 {
     struct cbuild *cb = e->cb;
     const struct tensor *w = ir_at(e->ir, op->out[0]);
-    const struct isa_vector *v = isa_vector(e->isa, e->ir->f64);
-    const bool whole = w->panel == PANEL || w->in_columns; /* vectors, without a rest */
-    const struct lane lane = {.cb = cb, .vector = v->lanes > 1 && whole ? v : NULL, .suffix = "i"};
+    struct lane lane = emit_vector_lane(e);
+    if (w->panel != PANEL && !w->in_columns)
+        lane.vector = NULL; /* vectors would leave a rest */
+    lane.suffix = "i";
     struct cx *zero = cx_int(cb, 0), *panel = cx_int(cb, PANEL), *base = zero, *d_base = zero;
     struct cx *from = zero, *count = cx_int(cb, (int64_t)tensor_stored(e->ir, w));
     struct lane outside = lane;
