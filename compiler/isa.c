@@ -235,3 +235,11 @@ bool isa_wanted(const struct isa *isa, const char *target)
 {
     return !target || !isa->guard || !strcmp(target, isa->name);
 }
+
+bool isa_has_vectors(const char *target)
+{
+    for (size_t i = 0; i < isa_count; i++)
+        if (isa_wanted(&isas[i], target) && isas[i].f32.lanes > 1)
+            return true;
+    return false;
+}

@@ -75,6 +75,9 @@ const char *isa_function(struct arena *arena, const struct isa *isa, enum isa_in
  * NULL: all are. */
 bool isa_wanted(const struct isa *isa, const char *target);
 
+/* Does any of what is emitted for `target` have vectors? */
+bool isa_has_vectors(const char *target);
+
 static inline const struct isa_vector *isa_vector(const struct isa *isa, int f64)
 {
     return f64 ? &isa->f64 : &isa->f32;

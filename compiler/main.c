@@ -6,6 +6,7 @@
 #include "digest.h"
 #include "emit.h"
 #include "input.h"
+#include "isa.h"
 #include "lower.h"
 #include "options.h"
 #include "output.h"
@@ -88,7 +89,10 @@ static void emit(struct job *j, const struct model *model, const struct ir *ir)
 static void translate(struct job *j, const struct model *model)
 {
     const struct options *o = &j->options;
-    const struct pass_options how = {.unroll = o->unroll};
+    const struct pass_options how = {
+        .unroll = o->unroll,
+        .vectors = isa_has_vectors(o->target),
+    };
     struct ir *ir = lower_model(&j->arena, model, o->f64);
     ir_check(ir, "lower");
     for (size_t i = 0; i < pass_count; i++) {

@@ -6,6 +6,7 @@
 
 struct pass_options {
     enum unroll { UNROLL_AUTO, UNROLL_ALWAYS, UNROLL_NEVER } unroll;
+    bool vectors; /* is there any instruction set that has them in what is emitted? */
 };
 
 enum {

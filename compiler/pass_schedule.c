@@ -8,12 +8,14 @@
 #include <string.h>
 
 enum {
-    /* A dense layer of at most so many weights comes out as straight-line code: forward, dX and dW
-     * are a statement for each weight. Beyond that tiles are smaller and faster, with units in the
-     * lanes of a vector: 4-16-3 trains three times as fast by them, 2-4-1 as fast either way. */
-    STRAIGHT_WEIGHTS = 32,
+    /* Without vectors, a dense layer of at most so many weights comes out as straight-line code:
+     * forward, dX and dW are a statement for each weight. With them nothing does: tiles are smaller
+     * and faster, with units in the lanes, and what is stored number by number and then read as a
+     * vector has to wait. 2-4-1 trains a sixth faster by tiles, at B = 16 twice as fast; on the
+     * portable path straight-line code is six times as fast, since tiles compute their padding. */
+    STRAIGHT_WEIGHTS = 64,
     /* Element-wise ops of at most so many units are written out too. */
-    STRAIGHT_UNITS = 8,
+    STRAIGHT_UNITS = 16,
     /* Straight-line statements for one weight: forward, dX, dW. */
     STATEMENTS_PER_WEIGHT = 3,
     /* Steps of so few operations (some microseconds) are taken in runs: of so many that what a run
@@ -26,6 +28,7 @@ enum {
      * idle, and turning a block of its inputs stays in the nearest cache. */
     COLUMN_UNITS = PANEL / 2,
     COLUMN_DEPTH = 64,
+    COLUMN_BLOCKS = 64,
     /* Rows that go through all layers before the next ones: a few tiles' worth, so that what they
      * compute stays in the caches. Weights are read once for each block: where these do not stay in
      * a core's own cache, blocks are larger. */
@@ -58,12 +61,6 @@ static bool is_elementwise(const struct op *op)
     case OP_SOFTMAX_CROSS_ENTROPY_GRAD: return true;
     default: return false;
     }
-}
-
-/* Better in lanes, whose functions cost the same for one class as for all. */
-static bool is_softmax(const struct op *op)
-{
-    return op->kind == OP_SOFTMAX_CROSS_ENTROPY || op->kind == OP_SOFTMAX_CROSS_ENTROPY_GRAD;
 }
 
 /* Sums over the batch, column by column. */
@@ -100,7 +97,7 @@ static void choose_forms(struct ir *ir, enum unroll unroll)
             op->straight = straight[op->layer];
         else if (op->phase == PHASE_ROWS || is_column_sum(op))
             op->straight = unroll == UNROLL_ALWAYS ||
-                           (unroll == UNROLL_AUTO && !is_softmax(op) &&
+                           (unroll == UNROLL_AUTO &&
                             ir_at(ir, op->in[0] == NO_TENSOR ? op->out[0] : op->in[0])->units <=
                                 STRAIGHT_UNITS);
     }
@@ -116,6 +113,14 @@ static const struct op *maker_of(const struct ir *ir, int tensor)
     return NULL;
 }
 
+/* Threads share whole blocks of samples then: so many at least that sixty of them would each have
+ * work, or the step is for one. */
+static bool has_blocks(const struct ir *ir)
+{
+    return ir->batch / PANEL >= COLUMN_BLOCKS ||
+           flops_of_sample(ir) * ir->batch < 2 * (uint64_t)SERIAL_FLOPS;
+}
+
 /* Can a softmax's scores stand in columns, as the layer that computes them? Blocks of samples have
  * to be whole, since a block's lanes are computed beyond the last sample, and the rows of its
  * weights too. Of one class there is nothing to choose. */
@@ -125,7 +130,7 @@ static bool fits_columns(const struct ir *ir, const struct op *dense)
         return false;
     const struct tensor *w = ir_at(ir, dense->in[1]);
     return ir_param_of(ir, dense->in[1])->grad != NO_TENSOR && ir->batch % PANEL == 0 &&
-           w->units > 1 && w->units <= COLUMN_UNITS && w->depth <= COLUMN_DEPTH &&
+           has_blocks(ir) && w->units > 1 && w->units <= COLUMN_UNITS && w->depth <= COLUMN_DEPTH &&
            w->depth % PANEL == 0;
 }
 
@@ -454,7 +459,8 @@ static void order_phases(struct ir *ir)
 
 void pass_schedule(struct ir *ir, const struct pass_options *options)
 {
-    choose_forms(ir, options->unroll);
+    const bool loops = options->unroll == UNROLL_AUTO && options->vectors;
+    choose_forms(ir, loops ? UNROLL_NEVER : options->unroll);
     choose_columns(ir);
     add_copies(ir);
     add_packs(ir);

@@ -4,9 +4,6 @@
 #include "ops/ops.h"
 
 enum {
-    /* Handing work to threads and waiting for them takes a microsecond or two; a thread does so
-     * many operations in about five, as many as should go with each wait. */
-    SERIAL_FLOPS = 1 << 19,
     /* A weight that one core has written comes to the others through the cache that they share, or
      * memory. Operations for each byte of them that take as long. */
     FLOPS_PER_SHARED_BYTE = 16

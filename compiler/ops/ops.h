@@ -176,6 +176,14 @@ int append_loss_gradient(struct ir *ir, const struct op *loss, enum op_kind kind
 /* One operation for each element of the first output, and none at all. */
 uint64_t flops_elements(const struct ir *, const struct op *);
 uint64_t flops_none(const struct ir *, const struct op *);
+
+enum {
+    /* Handing work to threads and waiting for them takes a microsecond or two; a thread does so
+     * many operations in about five, as many as should go with each wait, of which a step has two
+     * at least. */
+    SERIAL_FLOPS = 1 << 19
+};
+
 /* Of all ops of a training step. */
 uint64_t flops_of_sample(const struct ir *);
 

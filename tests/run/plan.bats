@@ -23,6 +23,15 @@ figure() {
     done
 }
 
+@test "plan: small layers are written out where nothing has vectors" {
+    mlpgen --emit=plan --target=portable "$ROOT/examples/xor/xor.mlp" -o portable
+    grep -Eq '^hidden_forward +straight +8$' portable
+    grep -Eq '^straight +96 statements' portable
+    mlpgen --emit=plan --target=avx2 "$ROOT/examples/xor/xor.mlp" -o avx2
+    lacks '_forward *straight' avx2
+    grep -q '^straight *0 statements' avx2
+}
+
 @test "plan: every example has one, of every element type and form" {
     for model in "$ROOT"/examples/*/*.mlp "$ROOT"/tests/models/*.mlp; do
         for option in --dtype=f32 --dtype=f64 --unroll=always --unroll=never; do

@@ -1,5 +1,5 @@
 # Emitted code is free of warnings under strict flags, with both compilers, ISO and gnu mode, every
-# example, straight-line and looped.
+# example, straight-line, looped, and some of each.
 
 load common
 
@@ -8,6 +8,7 @@ compile_all() {
     for example in xor fashion fashion_dropout; do
         mlpgen "$ROOT/examples/$example/$example.mlp" -o $example.c
     done
+    mlpgen --target=portable "$ROOT/examples/xor/xor.mlp" -o portable.c
     mlpgen --unroll=always "$ROOT/examples/xor/xor.mlp" -o always.c
     mlpgen --unroll=never "$ROOT/examples/xor/xor.mlp" -o never.c
     mlpgen --unroll=never "$ROOT/tests/models/functions.mlp" -o functions.c
