@@ -130,8 +130,10 @@ void columns_emit_db(struct emit *e, const struct op *op)
 {
     struct cbuild *cb = e->cb;
     const struct lane scalar = {.cb = cb};
+    const struct tensor *db = ir_at(e->ir, op->out[0]);
     struct cx *zero = cx_int(cb, 0);
-    struct sums sums = open_sums(&scalar, ir_at(e->ir, op->out[0])->units, NULL);
+    emit_fill_zeros(e, e->out[0], cx_int(cb, tensor_panels(db) * db->panel));
+    struct sums sums = open_sums(&scalar, db->units, NULL);
     struct cx *first = columns_open_blocks(cb, e->n);
     struct cx *rows = columns_declare_rows(cb, e->n, first);
     struct cx *dy = emit_row_in(e, "dyb", e->in[0], op->in[0], first);

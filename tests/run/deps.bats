@@ -40,3 +40,9 @@ install_deps() {
     [ "$status" = 0 ]
     [[ $output != *gcc* ]]
 }
+
+@test "deps: a group that there is not is an error" {
+    install_deps build chekc
+    [ "$status" = 2 ]
+    [ "$output" = "error: there is no group 'chekc'" ]
+}

@@ -153,6 +153,36 @@ Test(guard, traces_the_first_layer)
     expect(true, "the loss", 0);
 }
 
+/* Outputs of three samples side by side, of which the others' are not computed. */
+static void evaluate_in_columns(const struct mlprt_batch *b)
+{
+    handnet_real *output = &arena->output[0][0];
+
+    handnet_plain.evaluate(b);
+    output[HANDNET_BATCH] = output[1];
+    for (int i = 1; i < HANDNET_BATCH; i++)
+        output[i] = output[HANDNET_BATCH + i] = (handnet_real)NAN;
+}
+
+Test(guard, traces_a_layer_in_columns)
+{
+    struct mlprt_layer layers[3];
+    struct mlprt_path path = handnet_plain;
+
+    memcpy(layers, handnet_layers, sizeof layers);
+    layers[2].value_block = HANDNET_BATCH;
+    model.layers = layers;
+    path.evaluate = evaluate_in_columns;
+    s.path = &path;
+    handnet_relu = true;
+    handnet_loss_factor = NAN;
+    trace(1, 1);
+    expect(true, "the loss", 0);
+    arena->w2[0][0][1] = INFINITY;
+    trace(1, 1);
+    expect(true, "the output of output (dense)", 4);
+}
+
 /* The first unit of the first sample is dropped in training by seed 3, but not by the options' 1.
  */
 Test(guard, traces_with_the_masks_of_training)

@@ -87,6 +87,22 @@ Test(metrics, know_what_constant_columns_are)
     cr_expect_eq(mlprt_metrics_rmse(&m), sqrt((4 + 0.0625 + 49 + 36 + 0.5625 + 36) / 6));
 }
 
+/* The same outputs, of both samples side by side. */
+Test(metrics, read_outputs_in_columns)
+{
+    struct mlprt_metrics m = {0};
+    const float columns[SAMPLES * STRIDE] = {1, 5, 3, -1, 3, 2, 9, 9};
+
+    memcpy(arena.output, columns, sizeof columns);
+    model.output_block = SAMPLES;
+    model.output_stride = OUTPUTS;
+    model.target = MLPRT_CLASS;
+    add(&m, 1, 0);
+    cr_expect_eq(mlprt_metrics_accuracy(&m), 1);
+    add(&m, 2, 1);
+    cr_expect_eq(mlprt_metrics_accuracy(&m), 0.5);
+}
+
 Test(metrics, compare_with_the_input_as_the_network_has_it)
 {
     struct mlprt_metrics m = {0};
