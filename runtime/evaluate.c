@@ -2,6 +2,7 @@
 #include "posix.h"
 
 #include "evaluate.h"
+#include "guard.h"
 #include "weights.h"
 
 #include <inttypes.h>
@@ -85,6 +86,15 @@ enum mlprt_status mlprt_evaluate_open(struct mlprt_session *s, struct mlprt_spli
     return mlprt_session_load_test(s, splits, d, inputs, e);
 }
 
+/* Why the loss on a split is not finite. */
+static enum mlprt_status tell_fault(struct mlprt_session *s, const struct mlprt_dataset *d,
+                                    struct mlprt_error *e)
+{
+    struct mlprt_fault fault;
+    const enum mlprt_status status = mlprt_guard_split(s, d, NULL, &fault, e);
+    return status ? status : mlprt_guard_tell(s->model, &fault, "", e);
+}
+
 enum mlprt_status mlprt_eval(struct mlprt_session *s, struct mlprt_error *e)
 {
     struct mlprt_splits splits;
@@ -95,6 +105,8 @@ enum mlprt_status mlprt_eval(struct mlprt_session *s, struct mlprt_error *e)
     if (status)
         return status;
     status = mlprt_evaluate(s, d, &m, e);
+    if (!status && !mlprt_guard_number(mlprt_metrics_loss(&m)))
+        status = tell_fault(s, d, e);
     mlprt_splits_free(&splits);
     if (!status)
         print_result(&m, s->options->json);

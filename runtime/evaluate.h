@@ -36,7 +36,8 @@ enum mlprt_status mlprt_evaluate_open(struct mlprt_session *s, struct mlprt_spli
                                       const struct mlprt_dataset **d, bool inputs,
                                       struct mlprt_error *e);
 
-/* The eval command. */
+/* The eval command. Where the loss is not finite, that is the error (MLPRT_NOT_FINITE), and nothing
+ * is printed. */
 enum mlprt_status mlprt_eval(struct mlprt_session *s, struct mlprt_error *e);
 
 #endif

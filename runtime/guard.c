@@ -185,8 +185,9 @@ void mlprt_guard_trace(struct mlprt_session *s, const struct mlprt_dataset *d,
     f->line = l->line;
 }
 
-enum mlprt_status mlprt_guard_trace_split(struct mlprt_session *s, const struct mlprt_dataset *d,
-                                          struct mlprt_fault *f, struct mlprt_error *e)
+/* Of the first mini-batch of a split, in order, whose loss is not finite. */
+static enum mlprt_status trace_split(struct mlprt_session *s, const struct mlprt_dataset *d,
+                                     struct mlprt_fault *f, struct mlprt_error *e)
 {
     const uint32_t most = s->model->batch;
     uint32_t *index = mlprt_session_allocate(most, sizeof *index, "a batch", e);
@@ -206,4 +207,29 @@ enum mlprt_status mlprt_guard_trace_split(struct mlprt_session *s, const struct 
     }
     free(index);
     return MLPRT_OK;
+}
+
+enum mlprt_status mlprt_guard_split(struct mlprt_session *s, const struct mlprt_dataset *d,
+                                    const char *name, struct mlprt_fault *f, struct mlprt_error *e)
+{
+    char where[64];
+
+    if (mlprt_guard_weights(s, f))
+        return MLPRT_OK;
+    const enum mlprt_status status = trace_split(s, d, f, e);
+    if (status || !name)
+        return status;
+    snprintf(where, sizeof where, " on the %s split", name);
+    strncat(f->what, where, sizeof f->what - strlen(f->what) - 1);
+    return MLPRT_OK;
+}
+
+enum mlprt_status mlprt_guard_tell(const struct mlprt_model *model, const struct mlprt_fault *f,
+                                   const char *when, struct mlprt_error *e)
+{
+    char line[sizeof ":4294967295"] = "";
+    if (f->line)
+        snprintf(line, sizeof line, ":%" PRIu32, f->line);
+    return mlprt_fail(e, MLPRT_NOT_FINITE, "%s%s: %s is not finite%s", model->file, line, f->what,
+                      when);
 }

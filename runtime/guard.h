@@ -24,8 +24,14 @@ bool mlprt_guard_weights(const struct mlprt_session *s, struct mlprt_fault *f);
 void mlprt_guard_trace(struct mlprt_session *s, const struct mlprt_dataset *d,
                        const uint32_t *index, const struct mlprt_batch *batch,
                        struct mlprt_fault *f);
-/* The same of the first mini-batch of a split, in order, whose loss is not finite. */
-enum mlprt_status mlprt_guard_trace_split(struct mlprt_session *s, const struct mlprt_dataset *d,
-                                          struct mlprt_fault *f, struct mlprt_error *e);
+/* Finds what is to blame for a split's loss that is not finite: a weight, or what a trace of the
+ * first mini-batch, in order, whose loss is not finds. There the split is named, unless name is
+ * NULL. Errors: MLPRT_IO (no memory). */
+enum mlprt_status mlprt_guard_split(struct mlprt_session *s, const struct mlprt_dataset *d,
+                                    const char *name, struct mlprt_fault *f, struct mlprt_error *e);
+
+/* Says what is not finite, and, where that is not empty, when. Returns MLPRT_NOT_FINITE. */
+enum mlprt_status mlprt_guard_tell(const struct mlprt_model *model, const struct mlprt_fault *f,
+                                   const char *when, struct mlprt_error *e);
 
 #endif

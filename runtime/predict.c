@@ -4,10 +4,12 @@
  *     chances  p1,p2,…              the probability of each output
  *     numbers  y1,y2,…              the outputs, in the targets' own units
  *
- * Numbers are printed with nine digits, which tell all floats apart. */
+ * Numbers are printed with nine digits, which tell all floats apart. Where one is not finite, its
+ * line and those behind it are missing, and that is the error. */
 #include "posix.h"
 
 #include "evaluate.h"
+#include "guard.h"
 #include "metrics.h"
 #include "predict.h"
 
@@ -60,6 +62,15 @@ static void print_field(const char *text)
         putchar('"');
 }
 
+/* Are the outputs of a sample finite? */
+static bool outputs_finite(const struct mlprt_session *s, uint32_t sample)
+{
+    for (uint32_t j = 0; j < s->model->output_size; j++)
+        if (!mlprt_guard_number(mlprt_metrics_output(s, sample, j)))
+            return false;
+    return true;
+}
+
 static void print_class(const struct mlprt_session *s, uint32_t sample)
 {
     const uint32_t class = mlprt_metrics_class(s, sample);
@@ -91,6 +102,24 @@ static void print_outputs(const struct mlprt_session *s, uint32_t sample)
     putchar('\n');
 }
 
+/* The lines of a batch. */
+static enum mlprt_status print_batch(const struct mlprt_session *s, const struct mlprt_walk *w,
+                                     struct mlprt_error *e)
+{
+    for (uint32_t i = 0; i < w->batch.n; i++) {
+        if (!outputs_finite(s, i))
+            return mlprt_fail(e, MLPRT_NOT_FINITE,
+                              "%s: what the network says of sample %" PRIu32
+                              " (counted from 0) is not finite",
+                              s->model->file, mlprt_dataset_row(w->d, w->index[i]));
+        if (s->model->target == MLPRT_CLASS)
+            print_class(s, i);
+        else
+            print_outputs(s, i);
+    }
+    return MLPRT_OK;
+}
+
 enum mlprt_status mlprt_predict(struct mlprt_session *s, struct mlprt_error *e)
 {
     struct mlprt_splits splits;
@@ -104,11 +133,7 @@ enum mlprt_status mlprt_predict(struct mlprt_session *s, struct mlprt_error *e)
     if (!status)
         print_header(s->model);
     while (!status && !ferror(stdout) && mlprt_walk_next(&w))
-        for (uint32_t i = 0; i < w.batch.n; i++)
-            if (s->model->target == MLPRT_CLASS)
-                print_class(s, i);
-            else
-                print_outputs(s, i);
+        status = print_batch(s, &w, e);
     mlprt_walk_close(&w);
     mlprt_splits_free(&splits);
     return status;

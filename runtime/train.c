@@ -21,12 +21,9 @@ enum mlprt_status mlprt_training_fault(const struct mlprt_training *t, const str
                                        uint32_t step, struct mlprt_error *e)
 {
     const uint32_t epoch = step ? (step - 1) / t->course.batches + 1 : 1;
-    char line[sizeof ":4294967295"] = "";
-    if (f->line)
-        snprintf(line, sizeof line, ":%" PRIu32, f->line);
-    return mlprt_fail(e, MLPRT_NOT_FINITE,
-                      "%s%s: %s is not finite in epoch %" PRIu32 ", step %" PRIu32,
-                      t->s->model->file, line, f->what, epoch, step);
+    char when[64];
+    snprintf(when, sizeof when, " in epoch %" PRIu32 ", step %" PRIu32, epoch, step);
+    return mlprt_guard_tell(t->s->model, f, when, e);
 }
 
 static bool due_by_clock(const struct mlprt_training *t)
@@ -203,17 +200,10 @@ static enum mlprt_status check_split(struct mlprt_training *t, const struct mlpr
                                      struct mlprt_error *e)
 {
     struct mlprt_fault fault;
-    char where[64];
     if (mlprt_guard_number(mlprt_metrics_loss(m)))
         return MLPRT_OK;
-    if (!mlprt_guard_weights(t->s, &fault)) {
-        const enum mlprt_status status = mlprt_guard_trace_split(t->s, d, &fault, e);
-        if (status)
-            return status;
-        snprintf(where, sizeof where, " on the %s split", name);
-        strncat(fault.what, where, sizeof fault.what - strlen(fault.what) - 1);
-    }
-    return mlprt_training_fault(t, &fault, t->course.run.steps, e);
+    const enum mlprt_status status = mlprt_guard_split(t->s, d, name, &fault, e);
+    return status ? status : mlprt_training_fault(t, &fault, t->course.run.steps, e);
 }
 
 enum mlprt_status mlprt_training_test(struct mlprt_training *t, struct mlprt_error *e)

@@ -83,6 +83,33 @@ MLP
     cmp good bad
 }
 
+# Weights of about 1e37 are finite: it is their outputs that are not.
+@test "faults: eval and predict say what is not finite, and print no such number" {
+    cat >net.mlp <<'MLP'
+model net { input = 2; loss = softmax_cross_entropy; dense(8); relu; out: dense(2); }
+data { train = table([0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]); }
+train { optimizer = sgd(lr = 1e37); batch = 4; epochs = 1; shuffle = false; }
+MLP
+    mlpgen net.mlp
+    linked net.c net -O2
+    ./net train --quiet
+    local command status
+    for command in eval 'eval --json' predict; do
+        status=0
+        ./net $command --quiet >out 2>err || status=$?
+        cat err
+        [ $status = 5 ]
+        lacks 'nan\|inf' out
+        case $command in
+        predict) grep -qE '^net: error: net\.mlp: what the network says of sample [0-3] \(counted from 0\) is not finite$' err ;;
+        *)
+            [ ! -s out ]
+            [ "$(cat err)" = "net: error: net.mlp:1: the output of out (dense) is not finite" ]
+            ;;
+        esac
+    done
+}
+
 @test "faults: a sample that is not finite is named" {
     cat >net.mlp <<'MLP'
 model net { input = 2; loss = softmax_cross_entropy; dense(2); }

@@ -223,7 +223,7 @@ Test(guard, traces_a_split)
     arena->b1[0][0] = -7; /* above zero, 3, for the last sample only, [1, 1] */
     arena->w2[0][0][0] = 3e38F;
     cr_assert_eq(mlprt_session_load(&s, &data, MLPRT_WANT_TRAIN, &e), MLPRT_OK);
-    cr_expect_eq(mlprt_guard_trace_split(&s, &data.train, &fault, &e), MLPRT_OK);
+    cr_expect_eq(mlprt_guard_split(&s, &data.train, NULL, &fault, &e), MLPRT_OK);
     expect(true, "the output of output (dense)", 4);
     mlprt_splits_free(&data);
 }
