@@ -92,8 +92,8 @@ bool mlprt_guard_gradients(struct mlprt_session *s, struct mlprt_fault *f)
     memset(s->fault, 0, s->fault_size);
     if (!p)
         return false;
+    *f = (struct mlprt_fault){.line = p->line};
     snprintf(f->what, sizeof f->what, "the gradient of %s", p->name);
-    f->line = p->line;
     return true;
 }
 
@@ -103,8 +103,8 @@ bool mlprt_guard_weights(const struct mlprt_session *s, struct mlprt_fault *f)
         const struct mlprt_param *p = &s->model->params[i];
         if (param_finite(s, p))
             continue;
+        *f = (struct mlprt_fault){.line = p->line};
         snprintf(f->what, sizeof f->what, "%s", p->name);
-        f->line = p->line;
         return true;
     }
     return false;
@@ -135,6 +135,7 @@ static bool trace_sample(struct mlprt_session *s, const struct mlprt_dataset *d,
     }
     snprintf(f->what, sizeof f->what, "the %s of sample %" PRIu32 " (counted from 0)", what,
              mlprt_dataset_row(d, index));
+    f->of_sample = true;
     return true;
 }
 

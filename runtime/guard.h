@@ -8,6 +8,7 @@
 struct mlprt_fault {
     char what[160]; /* "the output of hidden1 (dense)" */
     uint32_t line;  /* of its layer in the .mlp file; 0: of none */
+    bool of_sample; /* a number of the data: the network is not to blame */
 };
 
 /* Is x a finite number? By its bits, which no option of a compiler can argue away. */

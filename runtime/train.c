@@ -17,11 +17,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum mlprt_status mlprt_training_fault(const struct mlprt_training *t, const struct mlprt_fault *f,
+enum mlprt_status mlprt_training_fault(struct mlprt_training *t, const struct mlprt_fault *f,
                                        uint32_t step, struct mlprt_error *e)
 {
     const uint32_t epoch = step ? (step - 1) / t->course.batches + 1 : 1;
     char when[64];
+    t->sample_fault = f->of_sample;
     snprintf(when, sizeof when, " in epoch %" PRIu32 ", step %" PRIu32, epoch, step);
     return mlprt_guard_tell(t->s->model, f, when, e);
 }
@@ -236,8 +237,10 @@ static enum mlprt_status finish_epoch(struct mlprt_training *t, struct mlprt_err
     c->run.epochs++;
     c->loss_sum = 0;
     t->epochs_here++;
-    mlprt_params_keep(t->s->model, t->s->arena, t->good);
-    t->good_run = c->run;
+    const struct mlprt_kept older = t->good;
+    t->good = t->latest;
+    t->latest = (struct mlprt_kept){older.params, c->run};
+    mlprt_params_keep(t->s->model, t->s->arena, t->latest.params);
     if (t->has_validation)
         mlprt_best_note(&c->best, t->s->model, t->s->arena, &c->run,
                         mlprt_metrics_loss(&t->validated));

@@ -128,15 +128,17 @@ static enum mlprt_status training_start(struct mlprt_training *t, struct mlprt_e
     return MLPRT_OK;
 }
 
-/* The first weights that are good. */
-static enum mlprt_status training_remember(struct mlprt_training *t, struct mlprt_error *e)
+/* Keeps the parameters that there are. */
+static enum mlprt_status training_remember(const struct mlprt_training *t, struct mlprt_kept *kept,
+                                           struct mlprt_error *e)
 {
     const struct mlprt_model *model = t->s->model;
-    t->good = mlprt_session_allocate(mlprt_params_size(model), 1, "a copy of the parameters", e);
-    if (!t->good)
+    kept->params =
+        mlprt_session_allocate(mlprt_params_size(model), 1, "a copy of the parameters", e);
+    if (!kept->params)
         return MLPRT_IO;
-    mlprt_params_keep(model, t->s->arena, t->good);
-    t->good_run = t->course.run;
+    mlprt_params_keep(model, t->s->arena, kept->params);
+    kept->run = t->course.run;
     return MLPRT_OK;
 }
 
@@ -173,7 +175,8 @@ enum mlprt_status mlprt_training_begin(struct mlprt_training *t, struct mlprt_er
     if ((status = training_start(t, e)))
         return status;
     mlprt_session_prepare(s);
-    return training_remember(t, e);
+    status = training_remember(t, &t->good, e);
+    return status ? status : training_remember(t, &t->latest, e);
 }
 
 void mlprt_training_free(struct mlprt_training *t)
@@ -181,7 +184,8 @@ void mlprt_training_free(struct mlprt_training *t)
     free(t->order);
     free(t->rates);
     free(t->before);
-    free(t->good);
+    free(t->good.params);
+    free(t->latest.params);
     free(t->course.best.params);
     free(t->checkpoint);
     mlprt_splits_free(&t->data);

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 void mlprt_training_wind_up(struct mlprt_training *t)
 {
@@ -72,31 +73,51 @@ static void training_salvage(struct mlprt_training *t)
     training_save(t, &run, &unused);
 }
 
-/* Saves the best weights, where such are kept, or else the last good ones after a fault, which *e
- * tells of, and adds what was saved and what to try. The weights are good where the fault was seen
- * before it reached them. */
+static void training_take(struct mlprt_training *t, const struct mlprt_kept *kept,
+                          struct mlprt_run *run)
+{
+    mlprt_params_restore(t->s->model, t->s->arena, kept->params);
+    *run = kept->run;
+}
+
+/* Puts the last good weights into the arena, and into *run what they are of: the best ones, where
+ * such are kept; those of now, where it is a sample that is to blame; else those from which a step
+ * has been taken since, or those before them. */
+static void training_find_good(struct mlprt_training *t, struct mlprt_run *run)
+{
+    const struct mlprt_best *best = &t->course.best;
+    struct mlprt_fault fault;
+
+    if ((best->known && best->params) || (t->sample_fault && !mlprt_guard_weights(t->s, &fault)))
+        training_choose(t, run);
+    else if (t->course.run.steps > t->latest.run.steps)
+        training_take(t, &t->latest, run);
+    else
+        training_take(t, &t->good, run);
+}
+
+/* Saves the last good weights after a fault, which *e tells of, and adds what was saved and what to
+ * try. No file is lost for initial weights. */
 static enum mlprt_status training_rescue(struct mlprt_training *t, struct mlprt_error *e)
 {
     struct mlprt_run run;
-    struct mlprt_fault unused;
     struct mlprt_error failure;
-    char text[sizeof e->text], weights[64] = "the initial weights";
+    char text[sizeof e->text], weights[64] = "the initial weights", try[128] = "";
 
-    training_choose(t, &run);
-    if (mlprt_guard_weights(t->s, &unused)) {
-        mlprt_params_restore(t->s->model, t->s->arena, t->good);
-        run = t->good_run;
-    }
+    memcpy(text, e->text, sizeof text);
+    if (!t->sample_fault)
+        snprintf(try, sizeof try,
+                 "; try a lower learning rate than %g, clip_norm, or normalize the data",
+                 t->course.run.lr);
+    training_find_good(t, &run);
+    if (!run.steps && !access(t->save, F_OK))
+        return mlprt_fail(e, MLPRT_NOT_FINITE, "%s; %s is left as it was%s", text, t->save, try);
     if (run.steps)
         snprintf(weights, sizeof weights, "the weights after step %" PRIu32, run.steps);
-    memcpy(text, e->text, sizeof text);
     if (training_save(t, &run, &failure))
         return mlprt_fail(e, MLPRT_NOT_FINITE, "%s; %s could not be saved: %s", text, weights,
                           failure.text);
-    return mlprt_fail(e, MLPRT_NOT_FINITE,
-                      "%s; %s are saved in %s; try a lower learning rate than %g, clip_norm, or "
-                      "normalize the data",
-                      text, weights, t->save, run.lr);
+    return mlprt_fail(e, MLPRT_NOT_FINITE, "%s; %s are saved in %s%s", text, weights, t->save, try);
 }
 
 static enum mlprt_status print_end(struct mlprt_training *t, struct mlprt_error *e)

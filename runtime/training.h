@@ -7,6 +7,12 @@
 #include "metrics.h"
 #include "progress.h"
 
+/* A copy of the parameters, and what they are of. */
+struct mlprt_kept {
+    void *params;
+    struct mlprt_run run;
+};
+
 struct mlprt_training {
     struct mlprt_session *s;
     struct mlprt_splits data;
@@ -21,8 +27,10 @@ struct mlprt_training {
     uint32_t epochs_here; /* finished by this process */
     /* Of the splits after the last epoch. */
     struct mlprt_metrics validated, last;
-    void *good; /* the parameters of the end of the last epoch, or of the start … */
-    struct mlprt_run good_run; /* … and what they are of */
+    /* Parameters of the end of the last epoch, or of the start; and older ones, of which the next
+     * step has shown that their loss is finite, or of the start. */
+    struct mlprt_kept latest, good;
+    bool sample_fault; /* was it a number of the data that stopped it? */
 
     const char *save;
     char *checkpoint;      /* where they are written to */
@@ -40,7 +48,7 @@ void mlprt_training_free(struct mlprt_training *t);
 /* train.c: the loss and metrics of the test split, if there is one, into t->last. */
 enum mlprt_status mlprt_training_test(struct mlprt_training *t, struct mlprt_error *e);
 /* Says what is not finite, and after which step; returns MLPRT_NOT_FINITE. */
-enum mlprt_status mlprt_training_fault(const struct mlprt_training *t, const struct mlprt_fault *f,
+enum mlprt_status mlprt_training_fault(struct mlprt_training *t, const struct mlprt_fault *f,
                                        uint32_t step, struct mlprt_error *e);
 
 /* train_end.c: when the next checkpoint is due by the clock, if that matters. */

@@ -68,7 +68,7 @@ the initial weights are saved in net.safetensors"
     cat >net.mlp <<'MLP'
 model net { input = 2; loss = softmax_cross_entropy; dense(8); relu; dense(2); }
 data { train = table([0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]); }
-train { optimizer = sgd(lr = 1e37); batch = 4; epochs = 100; }
+train { optimizer = sgd(lr = 1e12); batch = 4; epochs = 100; }
 MLP
     mlpgen net.mlp
     linked net.c net -O2
@@ -76,11 +76,30 @@ MLP
     ./net train --quiet --save bad 2>err || status=$?
     cat err
     [ $status = 5 ]
-    grep -qE '^net: error: net\.mlp:1: .* is not finite in epoch [0-9]+, step [0-9]+; the weights after step [0-9]+ are saved in bad; try a lower learning rate than 1e\+37, clip_norm, or normalize the data$' err
+    grep -qE '^net: error: net\.mlp:1: .* is not finite in epoch [0-9]+, step [0-9]+; the weights after step [0-9]+ are saved in bad; try a lower learning rate than 1e\+12, clip_norm, or normalize the data$' err
     # one step an epoch: the same weights come of so many epochs
     steps=$(oracle metadata bad steps)
     ./net train --quiet --epochs "$steps" --save good
     cmp good bad
+    ./net eval --quiet --weights bad
+}
+
+# The loss of the second epoch shows that the first has spoiled them.
+@test "faults: weights of before are not lost to a training that fails" {
+    cat >net.mlp <<'MLP'
+model net { input = 2; loss = softmax_cross_entropy; dense(8); relu; dense(2); }
+data { train = table([0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]); }
+train { optimizer = sgd(lr = 0.1); batch = 4; epochs = 2; }
+MLP
+    mlpgen net.mlp
+    linked net.c net -O2
+    local what="net.mlp:1: the output of dense2 (dense) is not finite in epoch 2, step 2"
+    fails_with "$what; the initial weights are saved in net.safetensors" --lr 1e37
+    [ "$(oracle metadata net.safetensors steps)" = 0 ]
+    ./net train --quiet
+    cp net.safetensors before
+    fails_with "$what; net.safetensors is left as it was" --lr 1e37
+    cmp before net.safetensors
 }
 
 # Weights of about 1e37 are finite: it is their outputs that are not.

@@ -48,6 +48,23 @@ static void expect_message(const char *what, const char *weights)
     cr_expect_str_eq(e.text, message);
 }
 
+static void spoil_in_step_1(uint32_t step)
+{
+    if (step == 1)
+        handnet_loss_factor = NAN;
+}
+
+/* Nothing good has come of the epoch that is over: its weights are those whose loss shows it. */
+Test(fault, goes_back_behind_weights_that_no_step_was_taken_from)
+{
+    options.quiet = true;
+    handnet_on_update = spoil_in_step_1;
+    model.test.format = MLPRT_NO_SOURCE;
+    cr_expect_eq(train(), MLPRT_NOT_FINITE);
+    expect_message(": the loss is not finite in epoch 2, step 3", "the initial weights");
+    expect_weights_after(0);
+}
+
 static double late_loss = 1, late_bias;
 
 static void spoil_in_step_2(uint32_t step)
@@ -65,8 +82,8 @@ Test(fault, stops_at_a_loss_that_is_not_finite)
     handnet_on_update = spoil_in_step_2; /* seen in the next step, whose update is not made */
     cr_expect_eq(train(), MLPRT_NOT_FINITE);
     cr_expect_eq(handnet_steps, 3);
-    expect_message(": the loss is not finite in epoch 2, step 4", "the weights after step 3");
-    expect_weights_after(3);
+    expect_message(": the loss is not finite in epoch 2, step 4", "the weights after step 2");
+    expect_weights_after(2);
 }
 
 /* The update has used it by then: the last good weights are those of the end of epoch 1. */
@@ -158,9 +175,9 @@ Test(fault, stops_at_a_test_loss_that_is_not_finite)
     handnet_on_update = spoil_in_step_3;
     cr_expect_eq(train(), MLPRT_NOT_FINITE);
     expect_message(": the loss on the test split is not finite in epoch 2, step 4",
-                   "the weights after step 4");
+                   "the weights after step 2");
     struct mlprt_bytes weights = saved();
-    expect_header(&weights, "\"epochs\":\"1\",\"steps\":\"4\"");
+    expect_header(&weights, "\"epochs\":\"1\",\"steps\":\"2\"");
     mlprt_bytes_free(&weights);
 }
 
