@@ -28,6 +28,7 @@ enum {
      * idle, and turning a block of its inputs stays in the nearest cache. */
     COLUMN_UNITS = PANEL / 2,
     COLUMN_DEPTH = 64,
+    /* Threads share whole blocks of such samples: so many at least that sixty would have work. */
     COLUMN_BLOCKS = 64,
     /* Rows that go through all layers before the next ones: a few tiles' worth, so that what they
      * compute stays in the caches. Weights are read once for each block: where these do not stay in
@@ -113,8 +114,7 @@ static const struct op *maker_of(const struct ir *ir, int tensor)
     return NULL;
 }
 
-/* Threads share whole blocks of samples then: so many at least that sixty of them would each have
- * work, or the step is for one. */
+/* Has a mini-batch blocks of samples for many threads, or too little work for a second one? */
 static bool has_blocks(const struct ir *ir)
 {
     return ir->batch / PANEL >= COLUMN_BLOCKS ||

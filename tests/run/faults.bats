@@ -17,6 +17,17 @@ fails_with() {
         = "net: error: $message" ]
 }
 
+# classifier LR EPOCHS: a small network for xor in ./net, all samples in a step.
+classifier() {
+    cat >net.mlp <<MLP
+model net { input = 2; loss = softmax_cross_entropy; dense(8); relu; out: dense(2); }
+data { train = table([0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]); }
+train { optimizer = sgd(lr = $1); batch = 4; epochs = $2; }
+MLP
+    mlpgen net.mlp
+    linked net.c net -O2
+}
+
 @test "faults: the first layer that overflows is named with its line" {
     cat >net.mlp <<'MLP'
 model net {
@@ -65,13 +76,7 @@ the initial weights are saved in net.safetensors"
 }
 
 @test "faults: a learning rate that is too large leaves the last good weights" {
-    cat >net.mlp <<'MLP'
-model net { input = 2; loss = softmax_cross_entropy; dense(8); relu; dense(2); }
-data { train = table([0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]); }
-train { optimizer = sgd(lr = 1e12); batch = 4; epochs = 100; }
-MLP
-    mlpgen net.mlp
-    linked net.c net -O2
+    classifier 1e12 100
     local status=0 steps
     ./net train --quiet --save bad 2>err || status=$?
     cat err
@@ -86,14 +91,8 @@ MLP
 
 # The loss of the second epoch shows that the first has spoiled them.
 @test "faults: weights of before are not lost to a training that fails" {
-    cat >net.mlp <<'MLP'
-model net { input = 2; loss = softmax_cross_entropy; dense(8); relu; dense(2); }
-data { train = table([0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]); }
-train { optimizer = sgd(lr = 0.1); batch = 4; epochs = 2; }
-MLP
-    mlpgen net.mlp
-    linked net.c net -O2
-    local what="net.mlp:1: the output of dense2 (dense) is not finite in epoch 2, step 2"
+    classifier 0.1 2
+    local what="net.mlp:1: the output of out (dense) is not finite in epoch 2, step 2"
     fails_with "$what; the initial weights are saved in net.safetensors" --lr 1e37
     [ "$(oracle metadata net.safetensors steps)" = 0 ]
     ./net train --quiet
@@ -104,13 +103,7 @@ MLP
 
 # Weights of about 1e37 are finite: it is their outputs that are not.
 @test "faults: eval and predict say what is not finite, and print no such number" {
-    cat >net.mlp <<'MLP'
-model net { input = 2; loss = softmax_cross_entropy; dense(8); relu; out: dense(2); }
-data { train = table([0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]); }
-train { optimizer = sgd(lr = 1e37); batch = 4; epochs = 1; shuffle = false; }
-MLP
-    mlpgen net.mlp
-    linked net.c net -O2
+    classifier 1e37 1
     ./net train --quiet
     local command status
     for command in eval 'eval --json' predict; do
@@ -141,6 +134,7 @@ MLP
     linked net.c net -O2
     fails_with "net.mlp: the input of sample 1 (counted from 0) is not finite in epoch 1, step 1; \
 the initial weights are saved in net.safetensors"
+    lacks 'learning rate' err
 }
 
 @test "faults: the checkpoint before a fault stays, and leads to it again" {

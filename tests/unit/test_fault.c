@@ -48,38 +48,35 @@ static void expect_message(const char *what, const char *weights)
     cr_expect_str_eq(e.text, message);
 }
 
-static void spoil_in_step_1(uint32_t step)
+static uint32_t late_step = 2;
+static double late_loss = 1, late_bias;
+
+static void spoil_late(uint32_t step)
 {
-    if (step == 1)
-        handnet_loss_factor = NAN;
+    if (step == late_step) {
+        handnet_loss_factor = late_loss;
+        handnet_bias_fault = late_bias;
+    }
 }
 
 /* Nothing good has come of the epoch that is over: its weights are those whose loss shows it. */
 Test(fault, goes_back_behind_weights_that_no_step_was_taken_from)
 {
     options.quiet = true;
-    handnet_on_update = spoil_in_step_1;
+    late_step = 1;
+    late_loss = NAN;
+    handnet_on_update = spoil_late;
     model.test.format = MLPRT_NO_SOURCE;
     cr_expect_eq(train(), MLPRT_NOT_FINITE);
     expect_message(": the loss is not finite in epoch 2, step 3", "the initial weights");
     expect_weights_after(0);
 }
 
-static double late_loss = 1, late_bias;
-
-static void spoil_in_step_2(uint32_t step)
-{
-    if (step == 2) {
-        handnet_loss_factor = late_loss;
-        handnet_bias_fault = late_bias;
-    }
-}
-
 Test(fault, stops_at_a_loss_that_is_not_finite)
 {
     options.quiet = true;
     late_loss = NAN;
-    handnet_on_update = spoil_in_step_2; /* seen in the next step, whose update is not made */
+    handnet_on_update = spoil_late; /* seen in the next step, whose update is not made */
     cr_expect_eq(train(), MLPRT_NOT_FINITE);
     cr_expect_eq(handnet_steps, 3);
     expect_message(": the loss is not finite in epoch 2, step 4", "the weights after step 2");
@@ -91,7 +88,7 @@ Test(fault, stops_at_a_gradient_that_is_not_finite)
 {
     options.quiet = true;
     late_bias = -INFINITY;
-    handnet_on_update = spoil_in_step_2;
+    handnet_on_update = spoil_late;
     cr_expect_eq(train(), MLPRT_NOT_FINITE);
     cr_expect_eq(handnet_steps, 4);
     expect_message(":3: the gradient of hidden.bias is not finite in epoch 2, step 4",
@@ -163,16 +160,12 @@ Test(fault, looks_at_the_weights_after_each_epoch)
     expect_weights_after(2);
 }
 
-static void spoil_in_step_3(uint32_t step)
-{
-    if (step == 3)
-        handnet_loss_factor = INFINITY;
-}
-
 Test(fault, stops_at_a_test_loss_that_is_not_finite)
 {
     options.quiet = true;
-    handnet_on_update = spoil_in_step_3;
+    late_step = 3;
+    late_loss = INFINITY;
+    handnet_on_update = spoil_late;
     cr_expect_eq(train(), MLPRT_NOT_FINITE);
     expect_message(": the loss on the test split is not finite in epoch 2, step 4",
                    "the weights after step 2");
