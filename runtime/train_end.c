@@ -87,7 +87,7 @@ static void training_find_good(struct mlprt_training *t, struct mlprt_run *run)
 {
     const struct mlprt_best *best = &t->course.best;
 
-    if ((best->known && best->params) || t->sample_fault) /* looked for behind the weights' own */
+    if ((best->known && best->params) || t->sample_fault) /* weights were looked at first */
         training_choose(t, run);
     else if (t->course.run.steps > t->latest.run.steps)
         training_take(t, &t->latest, run);
