@@ -107,24 +107,34 @@ stop() {
         kill -"$1" $! 2>kill.err; wait $!' stop "$signal" "$seconds" "$@" || status=$?
 }
 
+# interrupt SIGNAL ARGUMENT…: trains into part without end, and sends a signal some time after an epoch
+# was done; $status is its end.
+interrupt() {
+    local signal=$1
+    shift
+    status=0
+    rm -f log
+    bash -c 'set -m; ./net train --save part --epochs 1000000000 "${@:2}" >log &
+        until grep -q ^epoch log || ! kill -0 $! 2>kill.err; do sleep 0.05; done
+        kill -"$1" $! 2>kill.err; wait $!' interrupt "$signal" "$@" || status=$?
+}
+
 # The signal comes when it comes; that it came in the middle of an epoch is the unit tests' business.
 @test "resume: a run interrupted again and again" {
     program 'adam(lr = 0.001)'
-    local epochs=20000 signal status parts=0
-    at_once --epochs $epochs
-    stop INT 0.1 --epochs $epochs
+    local signal status epoch
+    interrupt INT
     [ $status = 130 ]
     [ -s part ]
-    while [ $status != 0 ]; do
-        for signal in INT:130 TERM:143; do
-            stop ${signal%:*} 0.3 --resume part.ckpt
-            [ $status != 0 ] || break
-            [ $status = ${signal#*:} ]
-            parts=$((parts + 1))
-        done
+    for signal in TERM:143 INT:130 TERM:143 INT:130; do
+        interrupt ${signal%:*} --resume part.ckpt
+        [ $status = ${signal#*:} ]
     done
-    echo "$parts parts"
-    ./net train --quiet --save part --resume part.ckpt --checkpoint part.ckpt
+    ./net train --save part --resume part.ckpt --checkpoint part.ckpt --stop-after 1 >out
+    epoch=$(sed -n 's/^resumed part.ckpt: epoch \([0-9]*\),.*/\1/p' out)
+    echo "epoch $epoch"
+    ./net train --quiet --save part --resume part.ckpt --checkpoint part.ckpt --epochs $((epoch + 3))
+    at_once --epochs $((epoch + 3))
     same_as_at_once
 }
 
