@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "check_data.h"
+#include "check_field.h"
 #include "check_layers.h"
 #include "check_shapes.h"
 #include "check_words.h"
@@ -180,5 +181,7 @@ struct model *check_program(struct arena *arena, const struct ast_file *file,
     if (!blocks.unknown && !file->incomplete)
         report_missing_blocks(&s, &blocks);
     check_blocks(&s, m, &blocks);
+    if (!diags->errors)
+        field_check(&s, m);
     return diags->errors ? NULL : m;
 }

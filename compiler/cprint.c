@@ -1,346 +1,8 @@
-/* The printer of the C tree.
- *
- * An expression is printed on the rest of its line where it fits there, else broken inside: a call
- * between its arguments, a list between its items, an operation behind its operator, a string
- * behind its line ends. Whether it fits is found by printing it flat and, if not, taking that back.
- */
+/* The printer of the C tree: statements, each with the expressions in it. */
 #include "comment.h"
-#include "ctree.h"
-#include "literal.h"
+#include "cprint.h"
 
-#include <math.h>
 #include <string.h>
-
-enum {
-    WIDTH = 100,   /* columns of a line */
-    STEP = 4,      /* columns of one level */
-    ALIGN_MAX = 60 /* a continuation is aligned with what it continues up to this column */
-};
-
-struct printer {
-    struct strbuf *out;
-    size_t indent; /* of the statement, or of the lists around: where a continuation hangs from */
-    bool flat;     /* no breaks: to see whether it fits */
-    size_t mark;   /* where what is printed flat began … */
-    size_t start;  /* … and in which column */
-    bool hopeless; /* it will not fit: the rest of it need not be printed */
-};
-
-/* How tightly an expression binds; a weaker one needs parentheses inside a stronger. */
-enum binding {
-    BIND_ANY,
-    BIND_ARGUMENT, /* anything but a comma */
-    BIND_SELECT,
-    BIND_AND,
-    BIND_COMPARE, /* < > <= and, because gcc -Wall wants parentheses between them, == */
-    BIND_SUM,
-    BIND_PRODUCT,
-    BIND_UNARY,
-    BIND_POSTFIX
-};
-
-static void put(struct printer *p, const struct cx *e, enum binding least, size_t tail);
-
-/* Text and places. */
-
-static size_t column(const struct printer *p)
-{
-    size_t beg = p->out->len;
-    while (beg > 0 && p->out->text[beg - 1] != '\n')
-        beg--;
-    return comment_columns(p->out->text + beg, p->out->len - beg);
-}
-
-static void spaces(struct printer *p, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        strbuf_putc(p->out, ' ');
-}
-
-static void newline(struct printer *p, size_t indent)
-{
-    strbuf_putc(p->out, '\n');
-    spaces(p, indent);
-}
-
-static void take_back(struct printer *p, size_t mark)
-{
-    p->out->len = mark;
-    p->out->text[mark] = '\0';
-}
-
-/* What cannot be flat says so. */
-static void refuse_flat(struct printer *p)
-{
-    p->hopeless = true;
-}
-
-/* From here on without breaks, to see whether it fits … */
-static void try_flat(struct printer *p)
-{
-    p->mark = p->out->len;
-    p->start = column(p);
-    p->flat = true;
-    p->hopeless = false;
-}
-
-/* Has what is printed flat stayed on its line, with room for tail columns more? It has no more
- * columns than bytes, which are there to be seen. */
-static bool within(const struct printer *p, size_t tail)
-{
-    const size_t bytes = p->out->len - p->mark;
-    return p->start + bytes + tail <= WIDTH ||
-           p->start + comment_columns(p->out->text + p->mark, bytes) + tail <= WIDTH;
-}
-
-/* … as it does if this is true; else what was printed since is taken back. */
-static bool flat_fits(struct printer *p, size_t tail)
-{
-    bool fits = !p->hopeless && within(p, tail);
-    p->flat = p->hopeless = false;
-    if (!fits)
-        take_back(p, p->mark);
-    return fits;
-}
-
-/* Where continuations of what starts here stand: of what is printed flat, nowhere. */
-static size_t alignment(const struct printer *p)
-{
-    if (p->flat)
-        return 0;
-    size_t here = column(p);
-    return here <= ALIGN_MAX ? here : p->indent + 2 * STEP;
-}
-
-/* Expressions. */
-
-static void put_string(struct printer *p, const char *s, size_t tail)
-{
-    enum { CHARACTER_MAX = 4 /* columns: a backslash and three digits */ };
-    size_t at = alignment(p);
-    strbuf_putc(p->out, '"');
-    for (char previous = '\0'; *s && !p->hopeless; previous = *s++) {
-        bool line = previous == '\n';
-        if (p->flat && (line || !within(p, 0)))
-            refuse_flat(p);
-        if (!p->flat && (line || column(p) + CHARACTER_MAX + 1 + tail > WIDTH)) {
-            strbuf_putc(p->out, '"');
-            newline(p, at);
-            strbuf_putc(p->out, '"');
-        }
-        literal_put_character(p->out, *s, previous);
-    }
-    strbuf_putc(p->out, '"');
-}
-
-static enum binding binding_of(const struct cx *e)
-{
-    switch (e->kind) {
-    case CX_INT: return e->integer < 0 ? BIND_UNARY : BIND_POSTFIX;
-    case CX_REAL: return signbit(e->real) ? BIND_UNARY : BIND_POSTFIX;
-    case CX_UNARY:
-    case CX_CAST: return BIND_UNARY;
-    case CX_SELECT: return BIND_SELECT;
-    case CX_LIST: return BIND_ARGUMENT;
-    case CX_BINARY:
-        switch (e->text[0]) {
-        case '*':
-        case '/':
-        case '%': return BIND_PRODUCT;
-        case '+':
-        case '-': return BIND_SUM;
-        case '&': return BIND_AND;
-        default: return BIND_COMPARE;
-        }
-    default: return BIND_POSTFIX;
-    }
-}
-
-/* On the rest of the line where it fits, else on the next one; text stands between. */
-static void put_next(struct printer *p, const struct cx *e, enum binding least, size_t at,
-                     size_t tail)
-{
-    if (!p->flat) {
-        try_flat(p);
-        strbuf_putc(p->out, ' ');
-        put(p, e, least, tail);
-        if (flat_fits(p, tail))
-            return;
-        newline(p, at);
-    } else {
-        strbuf_putc(p->out, ' ');
-    }
-    put(p, e, least, tail);
-}
-
-static void put_call(struct printer *p, const struct cx *e, size_t tail)
-{
-    strbuf_puts(p->out, e->text);
-    strbuf_putc(p->out, '(');
-    size_t at = alignment(p);
-    for (size_t i = 0; i < e->count; i++) {
-        size_t behind = i + 1 < e->count ? 1 : tail + 1;
-        if (i == 0) {
-            put(p, e->args[i], BIND_ARGUMENT, behind);
-            continue;
-        }
-        strbuf_putc(p->out, ',');
-        put_next(p, e->args[i], BIND_ARGUMENT, at, behind);
-    }
-    strbuf_putc(p->out, ')');
-}
-
-static void put_item(struct printer *p, const struct cx *list, size_t i)
-{
-    if (list->designators[i])
-        strbuf_printf(p->out, "%s = ", list->designators[i]);
-    put(p, list->args[i], BIND_ARGUMENT, 1);
-}
-
-static void put_list_flat(struct printer *p, const struct cx *e)
-{
-    if (e->tall)
-        refuse_flat(p);
-    strbuf_putc(p->out, '{');
-    for (size_t i = 0; i < e->count && !p->hopeless; i++) {
-        if (i)
-            strbuf_puts(p->out, ", ");
-        put_item(p, e, i);
-    }
-    strbuf_putc(p->out, '}');
-}
-
-/* A broken list: the items on lines of their own, as many as fit on each (one, if tall). */
-static void put_list(struct printer *p, const struct cx *e)
-{
-    size_t outside = p->indent;
-    p->indent += STEP;
-    strbuf_putc(p->out, '{');
-    for (size_t i = 0; i < e->count; i++) {
-        bool row = i > 0 && p->out->text[p->out->len - 2] == '}'; /* lists in a list: one a line */
-        bool follows = i > 0 && !e->tall && !row;
-        if (follows) {
-            try_flat(p);
-            strbuf_putc(p->out, ' ');
-            put_item(p, e, i);
-            follows = flat_fits(p, 1);
-        }
-        if (!follows) {
-            newline(p, p->indent);
-            put_item(p, e, i);
-        }
-        if (e->tall || i + 1 < e->count)
-            strbuf_putc(p->out, ',');
-    }
-    p->indent = outside;
-    newline(p, p->indent);
-    strbuf_putc(p->out, '}');
-}
-
-static void put_binary(struct printer *p, const struct cx *e, size_t tail)
-{
-    enum binding own = binding_of(e);
-    enum binding left = own; /* sums and products group to the left */
-    if (own == BIND_COMPARE) /* comparisons do not mix, and (!a) < b is not taken for !(a < b) */
-        left = e->a->kind == CX_UNARY && e->a->text[0] == '!' ? BIND_POSTFIX : BIND_SUM;
-    size_t at = alignment(p);
-    put(p, e->a, left, strlen(e->text) + 1);
-    strbuf_putc(p->out, ' ');
-    strbuf_puts(p->out, e->text);
-    put_next(p, e->b, own + 1, at, tail);
-}
-
-static void put_select(struct printer *p, const struct cx *e, size_t tail)
-{
-    size_t at = alignment(p) + STEP;
-    put(p, e->a, BIND_SELECT + 1, 0);
-    if (p->flat)
-        strbuf_puts(p->out, " ? ");
-    else {
-        newline(p, at);
-        strbuf_puts(p->out, "? ");
-    }
-    put(p, e->b, BIND_SELECT + 1, 0);
-    if (p->flat)
-        strbuf_puts(p->out, " : ");
-    else {
-        newline(p, at);
-        strbuf_puts(p->out, ": ");
-    }
-    put(p, e->c, BIND_SELECT, tail);
-}
-
-static void put_unary(struct printer *p, const struct cx *e, size_t tail)
-{
-    strbuf_puts(p->out, e->text);
-    bool negative = e->a->kind == CX_UNARY || e->a->kind == CX_INT || e->a->kind == CX_REAL;
-    /* -(-x), never --x */
-    put(p, e->a, e->text[0] == '-' && negative ? BIND_POSTFIX : BIND_UNARY, tail);
-}
-
-static void put_bare(struct printer *p, const struct cx *e, size_t tail)
-{
-    switch (e->kind) {
-    case CX_INT: literal_put_int(p->out, e->integer); break;
-    case CX_REAL: literal_put_real(p->out, e->real, e->text); break;
-    case CX_STRING: put_string(p, e->text, tail); break;
-    case CX_NAME: strbuf_puts(p->out, e->text); break;
-    case CX_INDEX:
-        put(p, e->a, BIND_POSTFIX, 1);
-        strbuf_putc(p->out, '[');
-        put(p, e->b, BIND_ANY, tail + 1);
-        strbuf_putc(p->out, ']');
-        break;
-    case CX_MEMBER:
-        put(p, e->a, BIND_POSTFIX, strlen(e->text) + 2 + tail);
-        strbuf_printf(p->out, "->%s", e->text);
-        break;
-    case CX_UNARY: put_unary(p, e, tail); break;
-    case CX_BINARY: put_binary(p, e, tail); break;
-    case CX_SELECT: put_select(p, e, tail); break;
-    case CX_CAST:
-        strbuf_printf(p->out, "(%s)", e->text);
-        put(p, e->a, BIND_UNARY, tail);
-        break;
-    case CX_CALL: put_call(p, e, tail); break;
-    case CX_LIST:
-        if (e->count == 0)
-            strbuf_puts(p->out, "{0}"); /* C11 has no empty one */
-        else if (p->flat)
-            put_list_flat(p, e);
-        else
-            put_list(p, e);
-        break;
-    }
-}
-
-static void put_grouped(struct printer *p, const struct cx *e, enum binding least, size_t tail)
-{
-    bool group = binding_of(e) < least;
-    if (group)
-        strbuf_putc(p->out, '(');
-    put_bare(p, e, tail + group);
-    if (group)
-        strbuf_putc(p->out, ')');
-}
-
-/* Prints e, in parentheses if it binds less than `least`; tail columns follow it on its line. */
-static void put(struct printer *p, const struct cx *e, enum binding least, size_t tail)
-{
-    if (p->flat) {
-        if (!p->hopeless)
-            put_grouped(p, e, least, tail);
-        if (!within(p, 0))
-            refuse_flat(p);
-        return;
-    }
-    try_flat(p);
-    put_grouped(p, e, least, tail);
-    if (!flat_fits(p, tail))
-        put_grouped(p, e, least, tail);
-}
-
-/* Statements. */
 
 static void put_statements(struct printer *p, const struct cs *first);
 
@@ -358,7 +20,7 @@ static void put_body(struct printer *p, const struct cs *body, bool braces)
     put_statements(p, body);
     p->indent -= STEP;
     if (braces) {
-        spaces(p, p->indent);
+        cprint_spaces(p, p->indent);
         strbuf_putc(p->out, '}');
     }
 }
@@ -366,9 +28,9 @@ static void put_body(struct printer *p, const struct cs *body, bool braces)
 static void put_for(struct printer *p, const struct cs *s)
 {
     strbuf_printf(p->out, "for (size_t %s = ", s->name);
-    put(p, s->a, BIND_ARGUMENT, 0);
+    cprint_expression(p, s->a, BIND_ARGUMENT, 0);
     strbuf_printf(p->out, "; %s < ", s->name);
-    put(p, s->b, BIND_COMPARE + 1, 0);
+    cprint_expression(p, s->b, BIND_COMPARE + 1, 0);
     if (s->step == 1)
         strbuf_printf(p->out, "; %s++)", s->name);
     else
@@ -385,14 +47,14 @@ static void put_if(struct printer *p, const struct cs *s)
     bool chain = no && no->kind == CS_IF && !no->next;
     bool braces = !is_single(s->body) || (no && !chain && !is_single(no));
     strbuf_puts(p->out, "if (");
-    put(p, s->a, BIND_ANY, 3);
+    cprint_expression(p, s->a, BIND_ANY, 3);
     strbuf_putc(p->out, ')');
     put_body(p, s->body, braces);
     if (!no) {
         strbuf_puts(p->out, braces ? "\n" : "");
         return;
     }
-    spaces(p, braces ? 1 : p->indent);
+    cprint_spaces(p, braces ? 1 : p->indent);
     strbuf_puts(p->out, "else");
     if (chain) {
         strbuf_putc(p->out, ' ');
@@ -406,14 +68,14 @@ static void put_if(struct printer *p, const struct cs *s)
 /* "a, b, c", broken behind commas. */
 static void put_parameters(struct printer *p, const char *params)
 {
-    size_t at = alignment(p);
+    size_t at = cprint_alignment(p);
     for (const char *s = params; *s;) {
         const char *comma = strstr(s, ", ");
         size_t len = comma ? (size_t)(comma - s) + 1 : strlen(s);
-        if (s != params && column(p) + 1 + len + !comma <= WIDTH)
+        if (s != params && cprint_column(p) + 1 + len + !comma <= WIDTH)
             strbuf_putc(p->out, ' ');
         else if (s != params)
-            newline(p, at);
+            cprint_newline(p, at);
         strbuf_put(p->out, s, len);
         s += comma ? len + 1 : len;
     }
@@ -437,7 +99,7 @@ static void put_declaration(struct printer *p, const struct cs *s)
     strbuf_printf(p->out, "%s%s%s", s->type, pointer ? "" : " ", s->name);
     if (s->a) {
         strbuf_puts(p->out, " = ");
-        put(p, s->a, BIND_ARGUMENT, 1);
+        cprint_expression(p, s->a, BIND_ARGUMENT, 1);
     }
     strbuf_puts(p->out, ";\n");
 }
@@ -448,24 +110,24 @@ static void put_statement(struct printer *p, const struct cs *s)
     case CS_COMMENT: comment_put(p->out, s->text, p->indent, WIDTH); break;
     case CS_ENUM:
         strbuf_puts(p->out, "enum ");
-        put(p, s->a, BIND_ARGUMENT, 1);
+        cprint_expression(p, s->a, BIND_ARGUMENT, 1);
         strbuf_puts(p->out, ";\n");
         break;
     case CS_DECL: put_declaration(p, s); break;
     case CS_ASSIGN:
-        put(p, s->a, BIND_ANY, 0);
+        cprint_expression(p, s->a, BIND_ANY, 0);
         strbuf_printf(p->out, " %s ", s->text);
-        put(p, s->b, BIND_ARGUMENT, 1);
+        cprint_expression(p, s->b, BIND_ARGUMENT, 1);
         strbuf_puts(p->out, ";\n");
         break;
     case CS_EXPR:
-        put(p, s->a, BIND_ANY, 1);
+        cprint_expression(p, s->a, BIND_ANY, 1);
         strbuf_puts(p->out, ";\n");
         break;
     case CS_RETURN:
         strbuf_puts(p->out, s->a ? "return " : "return");
         if (s->a)
-            put(p, s->a, BIND_ANY, 1);
+            cprint_expression(p, s->a, BIND_ANY, 1);
         strbuf_puts(p->out, ";\n");
         break;
     case CS_FOR: put_for(p, s); break;
@@ -475,7 +137,7 @@ static void put_statement(struct printer *p, const struct cs *s)
         p->indent += STEP;
         put_statements(p, s->body);
         p->indent -= STEP;
-        spaces(p, p->indent);
+        cprint_spaces(p, p->indent);
         strbuf_puts(p->out, "}\n");
         break;
     case CS_FUNCTION: put_function(p, s); break;
@@ -484,12 +146,23 @@ static void put_statement(struct printer *p, const struct cs *s)
     }
 }
 
+/* The lines that are printed. */
+static size_t count_lines(struct printer *p)
+{
+    for (; p->counted < p->out->len; p->counted++)
+        p->lines += p->out->text[p->counted] == '\n';
+    return p->lines;
+}
+
 static void put_statements(struct printer *p, const struct cs *first)
 {
     for (const struct cs *s = first; s; s = s->next) {
+        const bool before = p->blamed > 0 && count_lines(p) < p->blamed;
         if (s->kind != CS_BLANK && s->kind != CS_VERBATIM)
-            spaces(p, p->indent);
+            cprint_spaces(p, p->indent);
         put_statement(p, s);
+        if (before && !p->found && count_lines(p) >= p->blamed) /* an inner one is found first */
+            p->found = s;
     }
 }
 
@@ -497,4 +170,11 @@ void cprint_file(const struct cfile *file, struct strbuf *out)
 {
     struct printer p = {.out = out};
     put_statements(&p, file->first);
+}
+
+const struct cs *cprint_blame(const struct cfile *file, size_t line, struct strbuf *out)
+{
+    struct printer p = {.out = out, .blamed = line};
+    put_statements(&p, file->first);
+    return p.found;
 }

@@ -1,4 +1,5 @@
 /* The C tree's statements: a cursor that appends, and the bodies that it opens and closes. */
+#define CTREE_WITHOUT_PLACES
 #include "ctree.h"
 #include "ice.h"
 
@@ -15,12 +16,21 @@ const char *cb_real_name(const struct cbuild *cb)
     return cb->f64 ? "double" : "float";
 }
 
+struct cbuild *cb_made_at(struct cbuild *cb, const char *by, unsigned line)
+{
+    cb->by = by;
+    cb->by_line = line;
+    return cb;
+}
+
 /* The one place where statements are made: each gets its place in the model here. */
 static struct cs *append(struct cbuild *cb, enum cs_kind kind)
 {
     struct cs *s = ARENA_NEW(cb->arena, struct cs);
     s->kind = kind;
     s->at = cb->at;
+    s->by = cb->by;
+    s->by_line = cb->by_line;
     *cb->tail = s;
     cb->tail = &s->next;
     return s;

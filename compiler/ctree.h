@@ -91,6 +91,8 @@ enum cs_kind {
 struct cs {
     enum cs_kind kind;
     struct span at;
+    const char *by; /* the line of the emitter that made it */
+    unsigned by_line;
     const char *type, *name, *text; /* FUNCTION: "static void", its name, its parameters */
     struct cx *a, *b;
     uint64_t step;
@@ -110,7 +112,9 @@ enum {
 struct cbuild {
     struct arena *arena;
     bool f64;       /* the element type: false float, true double */
-    struct span at; /* stamped on every statement */
+    struct span at; /* stamped on every statement … */
+    const char *by; /* … with the place in the emitter that it is made at */
+    unsigned by_line;
     struct cfile file;
     struct cs **tail; /* where the next statement is linked */
     struct cs **outer[CBUILD_DEPTH_MAX];
@@ -212,8 +216,33 @@ void cb_append(struct cbuild *cb, struct cs *list);
 /* Marks those that a statement of the list, or one in it, calls. */
 void cs_mark_calls(const struct cs *list, const struct callees *callees);
 
+/* Names the place in the emitter of what is made next; returns cb. */
+struct cbuild *cb_made_at(struct cbuild *cb, const char *by, unsigned line);
+
+/* So every statement knows the line that made it, for --blame. */
+#ifndef CTREE_WITHOUT_PLACES
+#define CB_HERE(cb)          cb_made_at((cb), __FILE__, __LINE__)
+#define cb_comment(cb, ...)  cb_comment(CB_HERE(cb), __VA_ARGS__)
+#define cb_blank(cb)         cb_blank(CB_HERE(cb))
+#define cb_verbatim(cb, ...) cb_verbatim(CB_HERE(cb), __VA_ARGS__)
+#define cb_local(cb, ...)    cb_local(CB_HERE(cb), __VA_ARGS__)
+#define cb_declare(cb, ...)  cb_declare(CB_HERE(cb), __VA_ARGS__)
+#define cb_enum(cb, ...)     cb_enum(CB_HERE(cb), __VA_ARGS__)
+#define cb_set(cb, ...)      cb_set(CB_HERE(cb), __VA_ARGS__)
+#define cb_advance(cb, ...)  cb_advance(CB_HERE(cb), __VA_ARGS__)
+#define cb_do(cb, ...)       cb_do(CB_HERE(cb), __VA_ARGS__)
+#define cb_return(cb, ...)   cb_return(CB_HERE(cb), __VA_ARGS__)
+#define cb_for(cb, ...)      cb_for(CB_HERE(cb), __VA_ARGS__)
+#define cb_if(cb, ...)       cb_if(CB_HERE(cb), __VA_ARGS__)
+#define cb_block(cb)         cb_block(CB_HERE(cb))
+#define cb_function(cb, ...) cb_function(CB_HERE(cb), __VA_ARGS__)
+#endif
+
 /* The file as C text: four spaces, lines of at most 100 columns where a list or call can be
  * broken, parentheses from precedence alone (and where gcc -Wall asks for them). */
 void cprint_file(const struct cfile *file, struct strbuf *out);
+/* The same; returns the innermost statement that line number `line` of it (from 1) belongs to, NULL
+ * if it has no such line. */
+const struct cs *cprint_blame(const struct cfile *file, size_t line, struct strbuf *out);
 
 #endif

@@ -112,6 +112,19 @@ static void emit_zeros(struct emitter *em)
     cb_blank(cb);
 }
 
+/* "compiler/emit.c:27, fashion.mlp:9": what made a line, for which place of the model. */
+static void print_blame(const struct emitter *em, struct strbuf *out)
+{
+    struct strbuf text = {0};
+    const struct cs *s = cprint_blame(&em->cb.file, em->options->blame, &text);
+    strbuf_free(&text);
+    if (s)
+        strbuf_printf(out, "%s:%u, %s:%u\n", s->by, s->by_line, em->options->file,
+                      emit_line(em, s->at));
+    else
+        strbuf_printf(out, "the file has no line %zu\n", em->options->blame);
+}
+
 void emit_trainer(struct arena *arena, const struct ir *ir, const struct model *model,
                   const struct emit_options *options, struct strbuf *out)
 {
@@ -125,5 +138,8 @@ void emit_trainer(struct arena *arena, const struct ir *ir, const struct model *
         if (emit_wants(&em, &isas[i]))
             emit_path(&em, &isas[i]);
     emit_model(&em);
-    cprint_file(&em.cb.file, out);
+    if (options->blame > 0)
+        print_blame(&em, out);
+    else
+        cprint_file(&em.cb.file, out);
 }

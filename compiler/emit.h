@@ -13,9 +13,11 @@ struct emit_options {
     const char *options; /* those that change the output, as text */
     bool standalone;     /* with the runtime inside */
     const char *target;  /* the one instruction set wanted besides portable; NULL: all */
+    size_t blame;        /* of this line of the file (from 1) say who made it; 0: write the file */
 };
 
-/* Appends the whole file. Same model, same options: same bytes. */
+/* Appends the whole file, or what is said of one of its lines. Same model, same options: same
+ * bytes. */
 void emit_trainer(struct arena *arena, const struct ir *ir, const struct model *model,
                   const struct emit_options *options, struct strbuf *out);
 

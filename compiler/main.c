@@ -1,10 +1,14 @@
 /* mlpgen: a description of a multilayer perceptron in, C that trains it out.
  *
  *     read → parse → check → lower → passes → emit → write */
+#define _POSIX_C_SOURCE 200809L /* isatty */
+
 #include "ast_print.h"
 #include "check.h"
 #include "digest.h"
+#include "dot.h"
 #include "emit.h"
+#include "format.h"
 #include "input.h"
 #include "isa.h"
 #include "lower.h"
@@ -16,7 +20,9 @@
 #include "resolved.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { STATUS_DONE, STATUS_MODEL, STATUS_USAGE, STATUS_IO };
 
@@ -30,9 +36,25 @@ struct job {
     struct diags diags;
 };
 
+static bool is_set(const char *variable)
+{
+    const char *value = getenv(variable);
+    return value && *value;
+}
+
+/* Colours by themselves only where they are seen: https://no-color.org */
+static struct diag_style style_of(const struct options *o)
+{
+    const char *terminal = getenv("TERM");
+    const bool seen =
+        isatty(STDERR_FILENO) && !is_set("NO_COLOR") && terminal && strcmp(terminal, "dumb") != 0;
+    return (struct diag_style){
+        .json = o->json, .color = o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && seen)};
+}
+
 static int fail(struct job *j, int status, const struct strbuf *error)
 {
-    strbuf_printf(&j->messages, "mlpgen: error: %s\n", error->text);
+    diag_print_plain(error->text, style_of(&j->options), &j->messages);
     return status;
 }
 
@@ -42,8 +64,8 @@ static int status_of_errors(const struct job *j)
     int status = STATUS_USAGE;
     for (size_t i = 0; i < j->diags.len; i++) {
         const struct diag *d = &j->diags.at[i];
-        bool error = diag_severity(d->slug) == SEVERITY_ERROR;
-        if (error && source_position(&j->sources, d->at).source == j->source)
+        if (d->severity == SEVERITY_ERROR &&
+            source_position(&j->sources, d->at).source == j->source)
             status = STATUS_MODEL;
     }
     return status;
@@ -55,14 +77,18 @@ static const char *file_name(const struct options *o)
     return slash ? slash + 1 : input_name(o->input);
 }
 
+/* What the model is and takes, as a graph or as tables. */
 static void print_plan(struct job *j, const struct ir *ir)
 {
     const struct works works = work_of(ir);
-    plan_print(ir, &works,
-               &(struct plan_options){.file = file_name(&j->options),
-                                      .sources = &j->sources,
-                                      .target = j->options.target},
-               &j->out);
+    if (j->options.emit == EMIT_DOT)
+        dot_print(ir, &works, &j->out);
+    else
+        plan_print(ir, &works,
+                   &(struct plan_options){.file = file_name(&j->options),
+                                          .sources = &j->sources,
+                                          .target = j->options.target},
+                   &j->out);
 }
 
 static void emit(struct job *j, const struct model *model, const struct ir *ir)
@@ -80,6 +106,7 @@ static void emit(struct job *j, const struct model *model, const struct ir *ir)
                      .options = effective.text ? effective.text : "",
                      .standalone = o->standalone,
                      .target = o->target,
+                     .blame = o->blame,
                  },
                  &j->out);
     strbuf_free(&effective);
@@ -103,10 +130,22 @@ static void translate(struct job *j, const struct model *model)
             return;
         }
     }
-    if (o->emit == EMIT_PLAN)
+    if (o->emit == EMIT_PLAN || o->emit == EMIT_DOT)
         print_plan(j, ir);
     else
         emit(j, model, ir);
+}
+
+/* Text to text: the input laid out anew, or where that would change it. */
+static int format(struct job *j)
+{
+    parse_file(&j->arena, j->source, &j->diags);
+    if (!j->diags.errors)
+        format_source(&j->arena, j->source, &j->out);
+    if (!j->diags.errors && j->options.check)
+        format_check(j->source, &j->out, &j->diags);
+    diag_print(&j->diags, style_of(&j->options), &j->messages);
+    return j->diags.errors ? STATUS_MODEL : STATUS_DONE;
 }
 
 /* Text to j->out. */
@@ -115,8 +154,10 @@ static int compile(struct job *j)
     const struct options *o = &j->options;
     struct model *model = NULL;
     j->sources.arena = &j->arena;
-    j->diags = (struct diags){.arena = &j->arena, .sources = &j->sources};
+    j->diags = (struct diags){.arena = &j->arena, .sources = &j->sources, .policy = &o->policy};
     j->source = source_add(&j->sources, input_name(o->input), j->text.text, j->text.len);
+    if (o->format)
+        return format(j);
 
     struct ast_file *file = parse_file(&j->arena, j->source, &j->diags);
     bool dump_ast = o->dump && !strcmp(o->dump, "ast");
@@ -125,7 +166,7 @@ static int compile(struct job *j)
     else
         model =
             check_program(&j->arena, file, o->overrides, o->override_count, &j->sources, &j->diags);
-    diag_print(&j->diags, &j->messages);
+    diag_print(&j->diags, style_of(o), &j->messages);
     if (j->diags.errors)
         return status_of_errors(j);
     if (model && o->emit == EMIT_RESOLVED)
@@ -144,14 +185,14 @@ static int run(struct job *j, int argc, char **argv, struct strbuf *error)
         options_print(o, &j->out);
         return output_write("-", &j->out, error) ? STATUS_DONE : fail(j, STATUS_IO, error);
     }
-    if (output_is_input(o->output, o->input)) {
+    if (!o->format && output_is_input(o->output, o->input)) {
         strbuf_printf(error, "%s: the output would overwrite the input", o->output);
         return fail(j, STATUS_USAGE, error);
     }
     if (!input_read(o->input, &j->text, error))
         return fail(j, STATUS_IO, error);
     int status = compile(j);
-    if (status == STATUS_DONE && !output_write(o->output, &j->out, error))
+    if (status == STATUS_DONE && o->output && !output_write(o->output, &j->out, error))
         return fail(j, STATUS_IO, error);
     return status;
 }

@@ -1,9 +1,11 @@
 /* mlpgen's command line: parsing and help, both from the table of options. */
 #include "options.h"
+#include "diag_policy.h"
 #include "isa.h"
 #include "typo.h"
 #include "version.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum option_id {
@@ -11,10 +13,18 @@ enum option_id {
     OPTION_DEFINE,
     OPTION_EMIT,
     OPTION_DUMP,
+    OPTION_BLAME,
     OPTION_STANDALONE,
     OPTION_DTYPE,
     OPTION_TARGET,
     OPTION_UNROLL,
+    OPTION_FORMAT,
+    OPTION_CHECK,
+    OPTION_WARNING,
+    OPTION_NO_WARNINGS,
+    OPTION_EXPLAIN,
+    OPTION_DIAGNOSTICS,
+    OPTION_COLOR,
     OPTION_HELP,
     OPTION_VERSION,
     OPTION_COUNT
@@ -24,20 +34,35 @@ static const struct option {
     const char *name;     /* "-o" or "--emit": one letter takes its argument behind it or next */
     const char *argument; /* NULL: none; "a|b": one of these words; else any text */
     const char *help;
+    const char *usage; /* how help writes it, where not by name and argument */
 } table[OPTION_COUNT] = {
     [OPTION_OUTPUT] = {"-o", "FILE",
-                       "write to FILE, '-' is standard output (default: NAME.c here)"},
+                       "write to FILE, '-' is standard output (default: NAME.c and the like)"},
     [OPTION_DEFINE] = {"-D", "NAME=VALUE", "replace the value of a let"},
-    [OPTION_EMIT] = {"--emit", "trainer|resolved|plan",
-                     "a program (default), the model with all defaults, or what it takes"},
+    [OPTION_EMIT] = {"--emit", "trainer|resolved|plan|dot",
+                     "trainer: a program (default); resolved: all defaults; plan; dot",
+                     .usage = "--emit=KIND"},
     [OPTION_DUMP] = {"--dump", "WHAT",
                      "show what the compiler holds after a step; 'list' names them"},
+    [OPTION_BLAME] = {"--blame", "LINE",
+                      "show which line of mlpgen's sources made a line of the program"},
     [OPTION_STANDALONE] = {"--standalone", NULL, "put the runtime inside: nothing to link but -lm"},
     [OPTION_DTYPE] = {"--dtype", "f32|f64", "the type of all numbers: float (default) or double"},
     [OPTION_TARGET] = {"--target", "NAME",
                        "one instruction set (default: all, chosen when the program runs)"},
     [OPTION_UNROLL] = {"--unroll", "auto|always|never",
                        "straight-line code where it pays (default), everywhere, nowhere"},
+    [OPTION_FORMAT] = {"--format", NULL, "lay FILE.mlp out anew, in its place unless -o is given"},
+    [OPTION_CHECK] = {"--check", NULL,
+                      "with --format: write nothing, 1 if the layout would change"},
+    [OPTION_WARNING] = {"-W", "no-SLUG", "leave a warning out, or make one or all of them errors",
+                        .usage = "-Wno-SLUG, -Werror[=SLUG]"},
+    [OPTION_NO_WARNINGS] = {"-w", NULL, "no warnings"},
+    [OPTION_EXPLAIN] = {"--explain", "SLUG", "say more of a message; 'list' names them all"},
+    [OPTION_DIAGNOSTICS] = {"--diagnostics", "text|json",
+                            "messages for people (default) or for programs, an object a line"},
+    [OPTION_COLOR] = {"--color", "auto|always|never",
+                      "colours in messages: on a terminal without NO_COLOR (default)"},
     [OPTION_HELP] = {"--help", NULL, "show this list"},
     [OPTION_VERSION] = {"--version", NULL, "show the version"},
 };
@@ -68,7 +93,7 @@ static bool unknown_option(struct parser *p, const char *word)
     for (int i = 0; i < OPTION_COUNT; i++)
         names[i] = table[i].name[1] == '-' ? table[i].name + 2 : NULL;
     const char *near = typo_nearest(bare_name(p->arena, word), names, OPTION_COUNT);
-    strbuf_printf(p->error, "unknown option '%.*s'\n      help: ", (int)strcspn(word, "="), word);
+    strbuf_printf(p->error, "unknown option '%.*s'" DIAG_HELP, (int)strcspn(word, "="), word);
     if (near)
         strbuf_printf(p->error, "did you mean '--%s'?", near);
     else
@@ -91,7 +116,7 @@ static bool choose(struct parser *p, enum option_id id, const char *value, const
     strbuf_printf(p->error, ", not '%s'", value);
     const char *near = typo_nearest(value, names, n);
     if (near)
-        strbuf_printf(p->error, "\n      help: did you mean '%s'?", near);
+        strbuf_printf(p->error, DIAG_HELP "did you mean '%s'?", near);
     return false;
 }
 
@@ -139,6 +164,17 @@ static bool choose_target(struct parser *p, const char *value)
     return true;
 }
 
+static bool choose_line(struct parser *p, const char *value)
+{
+    enum { DIGITS_MAX = 9 };
+    const size_t digits = strspn(value, "0123456789");
+    p->o->blame =
+        digits > 0 && digits <= DIGITS_MAX && !value[digits] ? strtoul(value, NULL, 10) : 0;
+    if (p->o->blame == 0)
+        strbuf_printf(p->error, "'--blame' takes the number of a line, not '%s'", value);
+    return p->o->blame > 0;
+}
+
 static bool define(struct parser *p, const char *value)
 {
     const char *equals = strchr(value, '=');
@@ -149,6 +185,14 @@ static bool define(struct parser *p, const char *value)
     p->o->overrides[p->o->override_count++] = (struct override){
         .name = arena_strndup(p->arena, value, (size_t)(equals - value)), .value = equals + 1};
     return true;
+}
+
+static bool explain(struct parser *p, const char *value)
+{
+    enum slug slug;
+    p->o->action = ACTION_EXPLAIN;
+    p->o->explain = value;
+    return !strcmp(value, "list") || diag_policy_find(p->arena, value, &slug, p->error);
 }
 
 static bool apply(struct parser *p, enum option_id id, const char *value)
@@ -164,6 +208,7 @@ static bool apply(struct parser *p, enum option_id id, const char *value)
         o->emit = (enum options_emit)chosen;
         return true;
     case OPTION_DUMP: return choose_dump(p, value);
+    case OPTION_BLAME: return choose_line(p, value);
     case OPTION_STANDALONE: o->standalone = true; return true;
     case OPTION_DTYPE:
         if (!choose_word(p, id, value, &chosen))
@@ -175,6 +220,21 @@ static bool apply(struct parser *p, enum option_id id, const char *value)
         if (!choose_word(p, id, value, &chosen))
             return false;
         o->unroll = (enum unroll)chosen;
+        return true;
+    case OPTION_FORMAT: o->format = true; return true;
+    case OPTION_CHECK: o->check = true; return true;
+    case OPTION_WARNING: return diag_policy_set(p->arena, &o->policy, value, p->error);
+    case OPTION_NO_WARNINGS: o->policy.silent = true; return true;
+    case OPTION_EXPLAIN: return explain(p, value);
+    case OPTION_DIAGNOSTICS:
+        if (!choose_word(p, id, value, &chosen))
+            return false;
+        o->json = chosen == 1;
+        return true;
+    case OPTION_COLOR:
+        if (!choose_word(p, id, value, &chosen))
+            return false;
+        o->color = (enum options_color)chosen;
         return true;
     case OPTION_HELP: o->action = ACTION_HELP; return true;
     case OPTION_VERSION: o->action = ACTION_VERSION; return true;
@@ -228,8 +288,10 @@ static bool parse_option(struct parser *p, char **argv, int *used)
 /* The input's base name, its ending .mlp replaced by the product's. */
 static const char *default_output(struct arena *arena, const struct options *o)
 {
-    static const char *const endings[] = {
-        [EMIT_TRAINER] = ".c", [EMIT_RESOLVED] = ".resolved.mlp", [EMIT_PLAN] = ".plan"};
+    static const char *const endings[] = {[EMIT_TRAINER] = ".c",
+                                          [EMIT_RESOLVED] = ".resolved.mlp",
+                                          [EMIT_PLAN] = ".plan",
+                                          [EMIT_DOT] = ".dot"};
     const char *slash = strrchr(o->input, '/'), *base = slash ? slash + 1 : o->input;
     size_t len = strlen(base), ending = strlen(".mlp");
     if (len > ending && !strcmp(base + len - ending, ".mlp"))
@@ -242,20 +304,26 @@ static bool complete(struct parser *p)
 {
     struct options *o = p->o;
     if (!o->input) {
-        strbuf_puts(p->error, "no input file\n      help: usage: mlpgen [OPTION]... FILE.mlp");
+        strbuf_puts(p->error, "no input file" DIAG_HELP "usage: mlpgen [OPTION]... FILE.mlp");
         return false;
     }
-    if (o->dump) { /* a dump takes the place of the output */
+    if (o->check && !o->format) {
+        strbuf_puts(p->error, "'--check' goes with '--format'");
+        return false;
+    }
+    if (o->dump || o->blame) { /* these take the place of the output */
         o->output = "-";
         return true;
     }
+    if (o->check) /* nothing is written */
+        return true;
     if (!o->output && !strcmp(o->input, "-")) {
-        strbuf_puts(p->error, "standard input has no name to call the output by\n"
-                              "      help: say where to write: -o FILE");
+        strbuf_puts(p->error, "standard input has no name to call the output by" DIAG_HELP
+                              "say where to write: -o FILE");
         return false;
     }
     if (!o->output)
-        o->output = default_output(p->arena, o);
+        o->output = o->format ? o->input : default_output(p->arena, o);
     return true;
 }
 
@@ -293,8 +361,8 @@ static void print_help(struct strbuf *out)
     for (int i = 0; i < OPTION_COUNT; i++) {
         size_t start = out->len;
         const char *argument = table[i].argument;
-        strbuf_printf(out, "  %s", table[i].name);
-        if (argument)
+        strbuf_printf(out, "  %s", table[i].usage ? table[i].usage : table[i].name);
+        if (argument && !table[i].usage)
             strbuf_printf(out, "%c%s", table[i].name[1] == '-' ? '=' : ' ', argument);
         int width = (int)(out->len - start);
         strbuf_printf(out, "%*s%s\n", width < HELP_COLUMN ? HELP_COLUMN - width : 1, "",
@@ -312,12 +380,25 @@ static void print_dumps(struct strbuf *out)
         strbuf_printf(out, "%-*s %s\n", NAME_COLUMNS, passes[i].name, passes[i].help);
 }
 
+static void print_explanation(const char *name, struct strbuf *out)
+{
+    enum slug slug;
+    if (diag_find(name, &slug))
+        strbuf_printf(out, "%s (%s)\n\n%s\n", name,
+                      diag_severity(slug) == SEVERITY_ERROR ? "error" : "warning",
+                      diag_explanation(slug));
+    else
+        for (size_t i = 0; i < DIAG_COUNT; i++)
+            strbuf_printf(out, "%s\n", diag_slug((enum slug)i));
+}
+
 void options_print(const struct options *o, struct strbuf *out)
 {
     switch (o->action) {
     case ACTION_HELP: print_help(out); break;
     case ACTION_VERSION: strbuf_puts(out, "mlpgen " MLPGEN_VERSION "\n"); break;
     case ACTION_LIST: print_dumps(out); break;
+    case ACTION_EXPLAIN: print_explanation(o->explain, out); break;
     case ACTION_COMPILE: break;
     }
 }

@@ -28,12 +28,13 @@ struct source *source_add(struct sources *set, const char *name, const char *tex
     if (len == 0)
         text = "";
     size_t mark = strlen(BYTE_ORDER_MARK);
-    if (len >= mark && memcmp(text, BYTE_ORDER_MARK, mark) == 0) {
+    const bool marked = len >= mark && memcmp(text, BYTE_ORDER_MARK, mark) == 0;
+    if (marked) {
         text += mark;
         len -= mark;
     }
     struct source *s = ARENA_NEW(set->arena, struct source);
-    *s = (struct source){.name = name, .text = text, .len = (uint32_t)len};
+    *s = (struct source){.name = name, .text = text, .len = (uint32_t)len, .marked = marked};
     if (set->len > 0) {
         const struct source *last = set->at[set->len - 1];
         REQUIRE(last->base <= UINT32_MAX - last->len - 1 - SOURCE_MAX);

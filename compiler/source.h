@@ -8,6 +8,7 @@
 
 #include "arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Bytes beg up to but without end. An empty span (beg == end) is a place between two bytes. */
@@ -19,6 +20,7 @@ struct source {
     const char *name; /* as the user gave it; "<stdin>", "-D width=12" */
     const char *text; /* len bytes and a NUL behind them */
     uint32_t len;
+    bool marked;        /* a byte order mark stood before it */
     uint32_t base;      /* offset of text[0] in the common address space */
     uint32_t *line_beg; /* offset in text of each line's first byte */
     uint32_t line_count;

@@ -182,9 +182,10 @@ static void put_messages(void)
 #include "diag.def"
 #undef DIAG
     };
-    printf("\n| message | |\n|---|---|\n");
+    printf("\n| message | | |\n|---|---|---|\n");
     for (int slug = 0; slug < DIAG_COUNT; slug++) {
-        printf("| `%s` | ", diag_slug((enum slug)slug));
+        const bool is_error = diag_severity((enum slug)slug) == SEVERITY_ERROR;
+        printf("| `%s` | %s | ", diag_slug((enum slug)slug), is_error ? "error" : "warning");
         put_cell(explanations[slug]);
         printf(" |\n");
     }

@@ -206,7 +206,7 @@ static void check_text(const char *text, const size_t choice[FACTORS])
     const struct source *source = source_add(&sources, "gradients", text, strlen(text));
     const struct ast_file *file = parse_file(&arena, source, &diags);
     const struct model *model = check_program(&arena, file, NULL, 0, &sources, &diags);
-    diag_print(&diags, &messages);
+    diag_print(&diags, (struct diag_style){0}, &messages);
     if (model)
         check_model(&arena, model, text, choice);
     else

@@ -27,7 +27,7 @@ const struct model *evaluated_read(struct arena *arena, const char *path, struct
         const char *kept = arena_strndup(arena, text.text, text.len);
         const struct source *source = source_add(&sources, path, kept, text.len);
         model = check_program(arena, parse_file(arena, source, &diags), NULL, 0, &sources, &diags);
-        diag_print(&diags, messages);
+        diag_print(&diags, (struct diag_style){0}, messages);
     }
     strbuf_free(&text);
     return model;

@@ -245,3 +245,122 @@ silent() {
     expect 0 "$PWD/deep/er/small.mlp" -o deep/b.c
     cmp a.c deep/b.c
 }
+
+@test "cli: --explain says what a message means, and list names them all" {
+    expect 0 --explain unknown-layer
+    silent
+    [ "$(head -n 1 <<<"$output")" = "unknown-layer (error)" ]
+    [ "$(tail -n 1 <<<"$output")" = "There is no layer of that name." ]
+    expect 0 --explain=collapsing-layers small.mlp
+    [ "$(head -n 1 <<<"$output")" = "collapsing-layers (warning)" ]
+    expect 0 --explain list
+    [ "$output" = "$(sed -n 's/^DIAG([A-Z_]*, *"\([a-z-]*\)".*/\1/p' "$ROOT/compiler/diag.def")" ]
+    for slug in $output; do
+        expect 0 --explain "$slug"
+        [ "$(tail -n 1 <<<"$output" | wc -w)" -gt 4 ]
+    done
+    expect 2 --explain unknown-lair; says "there is no message 'unknown-lair'"; says "did you mean 'unknown-layer'?"
+    expect 2 --explain nonsense; says "mlpgen --explain list names them"
+}
+
+@test "cli: warnings can be left out and made errors; the last option that names one wins" {
+    sed 's/dense(1); }/dense(2); dense(1); dropout(0.5); }/' small.mlp >warned.mlp
+    expect 0 warned.mlp -o a.c; says "[collapsing-layers]"; says "[dropout-on-output]"
+    [ "$(grep -c warning: err)" = 2 ]
+    sed '/^warned.mlp:.*dropout-on-output/,$d' err >first
+    expect 0 -Wno-dropout-on-output warned.mlp -o b.c; cmp first err; [ -s first ]
+    expect 0 warned.mlp -w -o c.c; silent
+    expect 0 -Werror -w warned.mlp -o d.c; silent
+    cmp a.c b.c; cmp a.c c.c; cmp a.c d.c
+    expect 1 -Werror warned.mlp -o e.c; [ "$(grep -c error: err)" = 2 ]
+    expect 1 -Werror=dropout-on-output warned.mlp -o e.c
+    says "error: dropout on the outputs"; says "warning: nothing between"
+    expect 1 -Wno-dropout-on-output -Werror warned.mlp -o e.c; [ "$(grep -c error: err)" = 1 ]
+    expect 0 -Wno-dropout-on-output -Werror=collapsing-layers -Wno-error=collapsing-layers warned.mlp
+    expect 0 -Werror -Wno-error warned.mlp
+    expect 0 -Werror small.mlp
+    [ ! -e e.c ]
+    expect 2 -Wno-such warned.mlp; says "there is no message 'such'"
+    expect 2 -Wno-dropout-on-outputs warned.mlp; says "did you mean 'dropout-on-output'?"
+    expect 2 -Werror=unknown-layer warned.mlp; says "'unknown-layer' is an error by itself, not a warning"
+    expect 2 -Wall warned.mlp; says "'-W' takes no-SLUG, error or error=SLUG, not 'all'"
+}
+
+@test "cli: --diagnostics=json says the same, an object a line" {
+    printf 'let a\t= "\xe4\xba\x8c";\n' | cat - wrong.mlp >mixed.mlp
+    echo 'train { batch = 1; } train { batch = "\"\\"; }' >>mixed.mlp
+    expect 1 mixed.mlp
+    mv err text
+    expect 1 mixed.mlp --diagnostics=json
+    "$PYTHON" - text err <<'END'
+import json, re, sys
+text = re.findall(r"^([^:\n]*):(\d+):(\d+): (error|warning|note): (.*?)(?: \[([a-z-]+)\])?$",
+                  open(sys.argv[1]).read(), re.M)
+said = []
+for line in open(sys.argv[2]):
+    one = json.loads(line)
+    said.append((one["file"], one["line"], one["column"], one["severity"], one["message"], one["slug"]))
+    assert (one["end_line"], one["end_column"]) >= (one["line"], one["column"])
+    if "note" in one:
+        note = one["note"]
+        said.append((note["file"], note["line"], note["column"], "note", note["message"], ""))
+assert said == [(f, int(l), int(c), *rest) for f, l, c, *rest in text], (said, text)
+assert len(said) > 3 and any(s[3] == "note" for s in said)
+END
+    expect 3 --diagnostics=json missing.mlp
+    says '{"severity": "error", "message": "missing.mlp: cannot open: No such file or directory"}'
+    expect 2 --diagnostics=json --nonsense
+    says '{"severity": "error", "message": "unknown option '"'--nonsense'"'", "help": "mlpgen --help lists the options"}'
+}
+
+@test "cli: colours where they are asked for, and by themselves only on a terminal" {
+    escape=$(printf '\033')
+    expect 1 wrong.mlp; [ "$(grep -c "$escape" err)" = 0 ]
+    expect 1 --color=always wrong.mlp; says "${escape}[1;31merror:${escape}[0m"
+    sed "s/$escape\[[0-9;]*m//g" err >plain
+    expect 1 wrong.mlp; cmp plain err
+    seen() {
+        TERM=xterm script -qec "$* '$BUILD/mlpgen' wrong.mlp" /dev/null | grep -c "$escape" || true
+    }
+    if command -v script >/dev/null; then
+        [ "$(seen env)" -gt 0 ]
+        [ "$(seen env NO_COLOR=1)" = 0 ]
+        [ "$(seen env NO_COLOR=)" -gt 0 ]
+        [ "$(seen env TERM=dumb)" = 0 ]
+    fi
+}
+
+@test "cli: --emit=dot is a graph of the layers" {
+    expect 0 --emit=dot small.mlp
+    [ "$(head -n 1 small.dot)" = 'digraph "small" {' ]
+    grep -qF '"dense1" [label="dense1\ndense 2 × 3\n9 parameters\n' small.dot
+    [ "$(grep -c -- '->' small.dot)" = 5 ]
+    sed 's/model small/model strict/; s/dense(1)/loss: dense(1)/' small.mlp >named.mlp
+    expect 0 --emit=dot -o named.dot named.mlp
+    if command -v dot >/dev/null; then
+        dot -Tplain small.dot | grep -q '^edge input dense1'
+        dot -Tplain named.dot | grep -q '^edge loss "(loss)"'
+    fi
+}
+
+@test "cli: --blame names the line of the emitter that made a line" {
+    expect 0 small.mlp
+    lines=$(wc -l <small.c)
+    for line in 1 2 9 $(seq 20 37 "$lines") "$lines"; do
+        expect 0 --blame=$line small.mlp
+        [[ $output =~ ^(compiler/[a-z_/]+\.c):([0-9]+),\ small\.mlp:[0-9]+$ ]]
+        place=$(sed -n "${BASH_REMATCH[2]}p" "$ROOT/${BASH_REMATCH[1]}")
+        [[ $place == *cb_* ]] || { echo "$line: $output: $place"; false; }
+    done
+    for line in $(grep -n '^        [a-z].*;$' small.c | sed -n 's/:.*//; 1~40p'); do # not the blocks around
+        expect 0 --blame=$line small.mlp
+        [[ $output =~ ^(compiler/[a-z_/]+\.c):([0-9]+), ]]
+        place=$(sed -n "${BASH_REMATCH[2]}p" "$ROOT/${BASH_REMATCH[1]}")
+        [[ $place != *cb_for* && $place != *cb_function* && $place != *cb_if* ]]
+    done
+    expect 0 --blame=$((lines + 1)) small.mlp
+    [ "$output" = "the file has no line $((lines + 1))" ]
+    for wrong in 0 -1 x 3x '' 1234567890; do
+        expect 2 --blame="$wrong" small.mlp; says "'--blame' takes the number of a line, not '$wrong'"
+    done
+}

@@ -115,7 +115,7 @@ interrupt() {
     status=0
     rm -f log
     bash -c 'set -m; ./net train --save part --epochs 1000000000 "${@:2}" >log &
-        until grep -q ^epoch log || ! kill -0 $! 2>kill.err; do sleep 0.05; done
+        until grep -q ^epoch log; do kill -0 $! 2>kill.err || break; sleep 0.05; done
         kill -"$1" $! 2>kill.err; wait $!' interrupt "$signal" "$@" || status=$?
 }
 

@@ -45,7 +45,7 @@ static inline const char *mistakes(struct fixture *f)
 {
     struct strbuf all = {0};
     f->text.len = 0;
-    diag_print(&f->diags, &all);
+    diag_print(&f->diags, (struct diag_style){0}, &all);
     for (char *line = all.text; line && *line; line = strchr(line, '\n') + 1) {
         unsigned row, column;
         int len = (int)strcspn(line, "\n");
@@ -98,7 +98,7 @@ static inline void expect_message(const char *text, const char *part)
 {
     struct fixture f;
     parse(&f, text);
-    diag_print(&f.diags, &f.text);
+    diag_print(&f.diags, (struct diag_style){0}, &f.text);
     cr_expect_not_null(f.text.text, "no message: %s", text);
     if (f.text.text)
         cr_expect_not_null(strstr(f.text.text, part), "%s gives\n%s", text, f.text.text);

@@ -37,7 +37,7 @@ static inline void program_close(struct program *p)
 static inline struct strbuf program_messages(const struct program *p)
 {
     struct strbuf messages = {0};
-    diag_print(&p->diags, &messages);
+    diag_print(&p->diags, (struct diag_style){0}, &messages);
     strbuf_puts(&messages, "");
     return messages;
 }

@@ -24,7 +24,7 @@ static void setup(struct fixture *f, const char *text)
 static void expect(struct fixture *f, const char *text)
 {
     struct strbuf out = {0};
-    diag_print(&f->diags, &out);
+    diag_print(&f->diags, (struct diag_style){0}, &out);
     cr_expect_str_eq(out.text ? out.text : "", text);
     strbuf_free(&out);
     arena_free(&f->arena);
@@ -159,7 +159,7 @@ Test(diag, the_first_twenty_are_printed)
     for (uint32_t i = 25; i-- > 0;)
         diag_report(&f.diags, DIAG_SYNTAX, (struct span){i, i + 1}, "number %u", i);
     struct strbuf out = {0};
-    diag_print(&f.diags, &out);
+    diag_print(&f.diags, (struct diag_style){0}, &out);
     cr_expect_not_null(strstr(out.text, "error: number 19 "));
     cr_expect_null(strstr(out.text, "error: number 20 "));
     cr_expect_str_eq(strrchr(out.text, '^') + 1, "\nmlpgen: 5 more messages\n");
@@ -182,7 +182,7 @@ Test(diag, what_is_kept_is_bounded_and_counted)
     snprintf(last, sizeof last, "help %d", DIAG_KEPT_MAX - 1);
     cr_expect_str_eq(f.diags.at[DIAG_KEPT_MAX - 1].help, last, "no help is given to another");
     struct strbuf out = {0};
-    diag_print(&f.diags, &out);
+    diag_print(&f.diags, (struct diag_style){0}, &out);
     cr_expect_not_null(strstr(out.text, "mlpgen: 987 more messages\n"));
     strbuf_free(&out);
     arena_free(&f.arena);
