@@ -8,7 +8,8 @@
 #include <math.h>
 
 /* The size of outputs, for inputs of about 1, from which on initial weights are called too large: a
- * softmax of numbers of that size is 0 and 1 to the last bit, and its loss is as large as they are. */
+ * softmax of numbers of that size is 0 and 1 to the last bit, and its loss is as large as they are.
+ */
 #define INITIAL_OUTPUT_MAX 100.0
 
 /* From this rate on Adam and its like, which move each weight by about lr a step, move weights by
@@ -30,7 +31,8 @@ static bool is_nonlinear(const struct layer *layer)
 /* Two dense layers in a row are one affine map; `identity` between them says that it is meant. */
 static void check_collapse(struct scope *s, const struct model *m)
 {
-    const struct layer *before = NULL; /* a dense layer behind which there was nothing but dropout */
+    const struct layer *before =
+        NULL; /* a dense layer behind which there was nothing but dropout */
     for (size_t i = 0; i < m->layer_count; i++) {
         const struct layer *layer = &m->layers[i];
         if (id_of(layer) == WORD_DENSE && before) {
@@ -116,8 +118,8 @@ static double output_curvature(const struct model *m)
 }
 
 /* The product of rate and curvature beyond which gradient descent with momentum moves away from a
- * minimum, whatever else is done: 2(1+m), after Polyak 1964; with Nesterov's momentum 2(1+m)/(1+2m).
- * (The roots of the recurrence leave the unit circle.) */
+ * minimum, whatever else is done: 2(1+m), after Polyak 1964; with Nesterov's momentum
+ * 2(1+m)/(1+2m). (The roots of the recurrence leave the unit circle.) */
 static double stable_product(const struct word *sgd)
 {
     const double momentum = sgd->args[SGD_MOMENTUM].number;
@@ -209,9 +211,9 @@ static double square_behind(const struct layer *layer, double square)
     if (!is_nonlinear(layer))
         return square;
     const struct vocab_word *vocab = layer->word->vocab;
-    if (vocab->id == WORD_ACTIVATION && (vocab->activation == ACTIVATION_sigmoid ||
-                                         vocab->activation == ACTIVATION_tanh ||
-                                         vocab->activation == ACTIVATION_hardtanh))
+    if (vocab->id == WORD_ACTIVATION &&
+        (vocab->activation == ACTIVATION_sigmoid || vocab->activation == ACTIVATION_tanh ||
+         vocab->activation == ACTIVATION_hardtanh))
         return fmin(square, 1);
     return square / 2; /* half of the inputs, those below 0, become small */
 }

@@ -1,5 +1,5 @@
-/* What the printer of statements (cprint.c) and that of expressions (cprint_expr.c) share. Nobody else
- * includes this; the printer's door is ctree.h. */
+/* What the printer of statements (cprint.c) and that of expressions (cprint_expr.c) share. Nobody
+ * else includes this; the printer's door is ctree.h. */
 #ifndef MLPGEN_CPRINT_H
 #define MLPGEN_CPRINT_H
 

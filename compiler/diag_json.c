@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* What is shown of text is UTF-8 without control characters but the tab: quotes, backslashes and tabs
- * are all that JSON wants escaped. */
+/* What is shown of text is UTF-8 without control characters but the tab: quotes, backslashes and
+ * tabs are all that JSON wants escaped. */
 static void put_string(const char *text, size_t len, struct strbuf *out)
 {
     struct strbuf clean = {0};

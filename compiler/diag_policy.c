@@ -35,8 +35,7 @@ bool diag_policy_set(struct arena *arena, struct diag_policy *policy, const char
     static const struct {
         const char *before;
         enum warning to;
-    } kinds[] = {
-        {"error=", WARNING_ERROR}, {"no-error=", WARNING_SHOWN}, {"no-", WARNING_OFF}};
+    } kinds[] = {{"error=", WARNING_ERROR}, {"no-error=", WARNING_SHOWN}, {"no-", WARNING_OFF}};
     if (!strcmp(what, "error") || !strcmp(what, "no-error")) {
         set_all(policy, what[0] == 'e' ? WARNING_ERROR : WARNING_SHOWN);
         return true;

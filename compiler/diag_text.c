@@ -51,8 +51,7 @@ static size_t back(const char *text, size_t from, size_t count)
 
 /* The source line of a place and a caret under it; a span over several lines is underlined to the
  * end of its first. */
-static void print_line(const struct position *where, struct span at, bool color,
-                       struct strbuf *out)
+static void print_line(const struct position *where, struct span at, bool color, struct strbuf *out)
 {
     uint32_t line_len;
     const char *line = source_line(where->source, where->line, &line_len);

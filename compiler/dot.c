@@ -11,7 +11,8 @@ static void print_layer(const struct layer *layer, const struct work *work, cons
     strbuf_printf(out, "    \"%s\" [label=\"%s\\n%s", layer->name, layer->name,
                   layer->word->vocab->name);
     if (work->parameters > 0)
-        strbuf_printf(out, " %" PRIu32 " × %" PRIu32 "\\n%" PRIu64 " parameters\\n%" PRIu64 " bytes",
+        strbuf_printf(out,
+                      " %" PRIu32 " × %" PRIu32 "\\n%" PRIu64 " parameters\\n%" PRIu64 " bytes",
                       layer->in, layer->out, work->parameters, work->weights);
     strbuf_puts(out, "\"]\n");
     strbuf_printf(out, "    \"%s\" -> \"%s\" [label=\"%" PRIu32 "\"]\n", before, layer->name,
@@ -27,14 +28,14 @@ static void print_shape(const struct value *input, struct strbuf *out)
 
 static void print_loss(const struct model *m, const char *before, struct strbuf *out)
 {
-    static const char *const targets[] = {[TARGET_CLASS] = "a class",
-                                          [TARGET_NUMBERS] = "numbers",
-                                          [TARGET_CHANCES] = "0 or 1 each"};
+    static const char *const targets[] = {
+        [TARGET_CLASS] = "a class", [TARGET_NUMBERS] = "numbers", [TARGET_CHANCES] = "0 or 1 each"};
     const struct word *loss = m->block->args[MODEL_LOSS].word;
     strbuf_printf(out, "    \"(loss)\" [label=\"loss\\n%s\", shape=ellipse]\n", loss->vocab->name);
     strbuf_printf(out, "    \"(target)\" [label=\"target\\n%s\", shape=ellipse]\n",
                   targets[model_target(m)]);
-    strbuf_printf(out, "    \"%s\" -> \"(loss)\" [label=\"%" PRIu32 "\"]\n", before, m->output_size);
+    strbuf_printf(out, "    \"%s\" -> \"(loss)\" [label=\"%" PRIu32 "\"]\n", before,
+                  m->output_size);
     strbuf_puts(out, "    \"(target)\" -> \"(loss)\"\n");
 }
 

@@ -5,7 +5,8 @@
 #include "work.h"
 
 /* Appends one: a node for the input, for each layer (its size, its parameters and what they take),
- * for the loss and its target; an edge for what goes from one to the next, with its numbers a sample. */
+ * for the loss and its target; an edge for what goes from one to the next, with its numbers a
+ * sample. */
 void dot_print(const struct ir *ir, const struct works *works, struct strbuf *out);
 
 #endif

@@ -155,7 +155,6 @@ static void end_line(struct format *f, bool goes_on)
     f->tokens = 0;
 }
 
-
 static void blank_line(struct format *f)
 {
     if (f->lines.len > 0)
@@ -439,11 +438,11 @@ void format_source(struct arena *arena, const struct source *source, struct strb
     strbuf_free(&f.text);
 }
 
-void format_check(const struct source *source, const struct strbuf *formatted,
-                  struct diags *diags)
+void format_check(const struct source *source, const struct strbuf *formatted, struct diags *diags)
 {
     uint32_t i = 0;
-    while (!source->marked && i < source->len && i < formatted->len && source->text[i] == formatted->text[i])
+    while (!source->marked && i < source->len && i < formatted->len &&
+           source->text[i] == formatted->text[i])
         i++;
     if (!source->marked && i == source->len && i == formatted->len)
         return;

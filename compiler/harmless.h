@@ -1,5 +1,6 @@
-/* Text from a file as it may be shown on a terminal: what could do something there, move the cursor or
- * change the order of the text around it, becomes a question mark, and so does what is not UTF-8. */
+/* Text from a file as it may be shown on a terminal: what could do something there, move the cursor
+ * or change the order of the text around it, becomes a question mark, and so does what is not
+ * UTF-8. */
 #ifndef MLPGEN_HARMLESS_H
 #define MLPGEN_HARMLESS_H
 

@@ -37,6 +37,7 @@ struct mlprt_options {
     uint64_t seed;
     const char *checkpoint; /* NULL: the save name with .ckpt */
     const char *resume;     /* NULL: from the start */
+    const char *log;        /* NULL: none is written */
     uint32_t stop_after;    /* epochs of this run; 0: all there are */
     struct mlprt_every {
         uint32_t epochs, minutes; /* between two checkpoints; 0: not by them */

@@ -7,6 +7,7 @@
 
 #include "evaluate.h"
 #include "interrupt.h"
+#include "log.h"
 #include "param.h"
 #include "schedule.h"
 #include "shuffle.h"
@@ -267,7 +268,11 @@ static enum mlprt_status train_epochs(struct mlprt_training *t, struct mlprt_err
         const double loss = t->course.loss_sum / samples_in(t, t->course.batches);
         if ((status = finish_epoch(t, e)))
             return status;
-        print_epoch(t, loss, mlprt_progress_clock() - start);
+        const double seconds = mlprt_progress_clock() - start;
+        print_epoch(t, loss, seconds);
+        status = mlprt_log_epoch(t, loss, rate_of(t, t->course.run.steps - 1), seconds, e);
+        if (status)
+            return status;
         if (due_by_epochs(t) && (status = mlprt_training_checkpoint(t, e)))
             return status;
     }

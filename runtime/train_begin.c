@@ -2,6 +2,7 @@
 #include "posix.h"
 
 #include "file.h"
+#include "log.h"
 #include "param.h"
 #include "training.h"
 
@@ -175,12 +176,15 @@ enum mlprt_status mlprt_training_begin(struct mlprt_training *t, struct mlprt_er
     if ((status = training_start(t, e)))
         return status;
     mlprt_session_prepare(s);
-    status = training_remember(t, &t->good, e);
-    return status ? status : training_remember(t, &t->latest, e);
+    if ((status = training_remember(t, &t->good, e)) ||
+        (status = training_remember(t, &t->latest, e)))
+        return status;
+    return mlprt_log_open(t, e);
 }
 
 void mlprt_training_free(struct mlprt_training *t)
 {
+    mlprt_log_close(t);
     free(t->order);
     free(t->rates);
     free(t->before);

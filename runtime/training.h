@@ -7,6 +7,8 @@
 #include "metrics.h"
 #include "progress.h"
 
+#include <stdio.h>
+
 /* A copy of the parameters, and what they are of. */
 struct mlprt_kept {
     void *params;
@@ -37,6 +39,7 @@ struct mlprt_training {
     bool wants_checkpoint; /* also where nothing stops it */
     bool fresh;            /* is the checkpoint on disk the one of this step? */
     double due;            /* when the next one is, by the clock */
+    FILE *log;             /* NULL: none is written */
     struct mlprt_progress progress;
 };
 
