@@ -21,6 +21,7 @@ public    := $(wildcard runtime/mlprt/*.h)
 units     := $(wildcard tests/unit/*.c)
 smith     := $(wildcard tests/smith/*.c)
 manuals   := $(wildcard docs/man/*.scd)
+fuzzers   := $(patsubst tests/fuzz/%.c,fuzz-%,$(wildcard tests/fuzz/*.c))
 
 compiler_objects := $(compiler:%.c=$(B)/%.o) $(generated:.c=.o)
 runtime_objects  := $(runtime:%.c=$(B)/%.o)
@@ -28,7 +29,7 @@ unit_objects     := $(units:%.c=$(B)/%.o)
 evaluators       := $(B)/oracle $(B)/gradients $(B)/parity
 
 .PHONY: all help demo check check-san check-seeds check-math check-gradients check-parity check-matrix \
-    check-smith check-mutants check-census record-parity record-census bench manual lint format install uninstall clean
+    check-smith check-mutants check-census fuzz record-parity record-census bench manual lint format install uninstall clean
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -95,6 +96,18 @@ check-san: ## unit tests and trainers under the address and undefined-behaviour 
 	$(MAKE) B=$(B)/san CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' \
 	    all $(B)/san/unit $(B)/san/parity $(B)/san/mlpgen-smith
 	tools/run-san $(B)/san
+
+T = 60
+fuzz: ## T seconds (60) of libFuzzer for every reader of files, under the sanitizers
+	@tools/install-deps build fuzz
+	@$(MAKE) -s --no-print-directory B=$(B)/fuzz CC=clang \
+	    CFLAGS='-O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all' \
+	    $(fuzzers:%=$(B)/fuzz/%)
+	@tests/fuzz/run $(B) $(T)
+
+$(B)/fuzz-%: tests/fuzz/%.c tests/fuzz/memory_file.h $(B)/libmlpgen.a $(B)/libmlprt.a
+	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) -fsanitize=fuzzer -Icompiler -Iruntime $< $(B)/libmlpgen.a \
+	    $(B)/libmlprt.a -ldeflate -lm -o $@
 
 check-seeds: ## the accuracy that the examples promise, seeds 1 to 5 (two minutes)
 	@tools/install-deps build demo

@@ -23,8 +23,9 @@ struct blocks {
 
 /* ---- the frame ---- */
 
-static bool check_version(struct diags *diags, const struct ast_expr *version)
+bool check_version(const struct ast_file *file, struct diags *diags)
 {
+    const struct ast_expr *version = file->version;
     if (!version || version->kind != AST_NUMBER)
         return true;
     double v = version->u.number;
@@ -172,7 +173,7 @@ struct model *check_program(struct arena *arena, const struct ast_file *file,
 {
     struct scope s = {
         .arena = arena, .sources = sources, .diags = diags, .incomplete = file->incomplete};
-    if (!check_version(diags, file->version))
+    if (!check_version(file, diags))
         return NULL;
     struct model *m = ARENA_NEW(arena, struct model);
     struct blocks blocks = {0};

@@ -18,7 +18,7 @@ struct part {
     unsigned weights;  /* of those over weights: what is done */
 };
 
-enum { ALL_STAGES = UINT32_MAX };
+#define ALL_STAGES UINT32_MAX
 
 static const struct part part_evaluate = {
     .name = "evaluate_rows",

@@ -337,7 +337,7 @@ static void list_functions(struct arena *arena, struct function list[MATH_COUNT]
     list[0] = (struct function){EXP_TAIL, "mlprt_" EXP_TAIL, "r", NULL, exp_tail_body};
     list[1] = (struct function){LOG_SUM, "mlprt_" LOG_SUM, "k", "f", log_sum_body};
     for (int f = 0; f < LANE_FUNCTION_COUNT; f++) {
-        const char *name = lane_function_name(f);
+        const char *name = lane_function_name((enum lane_function)f);
         list[2 + f] =
             (struct function){name, arena_printf(arena, "mlprt_%sf", name), "x", NULL, bodies[f]};
     }

@@ -139,8 +139,7 @@ static void translate(struct job *j, const struct model *model)
 /* Text to text: the input laid out anew, or where that would change it. */
 static int format(struct job *j)
 {
-    parse_file(&j->arena, j->source, &j->diags);
-    if (!j->diags.errors)
+    if (check_version(parse_file(&j->arena, j->source, &j->diags), &j->diags) && !j->diags.errors)
         format_source(&j->arena, j->source, &j->out);
     if (!j->diags.errors && j->options.check)
         format_check(j->source, &j->out, &j->diags);

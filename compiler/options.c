@@ -34,14 +34,12 @@ static const struct option {
     const char *name;     /* "-o" or "--emit": one letter takes its argument behind it or next */
     const char *argument; /* NULL: none; "a|b": one of these words; else any text */
     const char *help;
-    const char *usage; /* how help writes it, where not by name and argument */
 } table[OPTION_COUNT] = {
     [OPTION_OUTPUT] = {"-o", "FILE",
                        "write to FILE, '-' is standard output (default: NAME.c and the like)"},
     [OPTION_DEFINE] = {"-D", "NAME=VALUE", "replace the value of a let"},
     [OPTION_EMIT] = {"--emit", "trainer|resolved|plan|dot",
-                     "trainer: a program (default); resolved: all defaults; plan; dot",
-                     .usage = "--emit=KIND"},
+                     "a program (default), the model with all defaults, what it takes, its graph"},
     [OPTION_DUMP] = {"--dump", "WHAT",
                      "show what the compiler holds after a step; 'list' names them"},
     [OPTION_BLAME] = {"--blame", "LINE",
@@ -55,8 +53,8 @@ static const struct option {
     [OPTION_FORMAT] = {"--format", NULL, "lay FILE.mlp out anew, in its place unless -o is given"},
     [OPTION_CHECK] = {"--check", NULL,
                       "with --format: write nothing, 1 if the layout would change"},
-    [OPTION_WARNING] = {"-W", "no-SLUG", "leave a warning out, or make one or all of them errors",
-                        .usage = "-Wno-SLUG, -Werror[=SLUG]"},
+    [OPTION_WARNING] = {"-W", "no-SLUG|error[=SLUG]",
+                        "leave a warning out, or make one or all of them errors"},
     [OPTION_NO_WARNINGS] = {"-w", NULL, "no warnings"},
     [OPTION_EXPLAIN] = {"--explain", "SLUG", "say more of a message; 'list' names them all"},
     [OPTION_DIAGNOSTICS] = {"--diagnostics", "text|json",
@@ -352,22 +350,29 @@ bool options_parse(struct options *o, struct arena *arena, int argc, char **argv
     return complete(&p);
 }
 
-static void print_help(struct strbuf *out)
+/* An option, and behind it or below it what it does. */
+static void print_option(const struct option *option, struct strbuf *out)
 {
     enum { HELP_COLUMN = 32 };
+    const size_t start = out->len;
+    strbuf_printf(out, "  %s", option->name);
+    if (option->argument)
+        strbuf_printf(out, "%c%s", option->name[1] == '-' ? '=' : ' ', option->argument);
+    int width = (int)(out->len - start);
+    if (width >= HELP_COLUMN) {
+        strbuf_putc(out, '\n');
+        width = 0;
+    }
+    strbuf_printf(out, "%*s%s\n", HELP_COLUMN - width, "", option->help);
+}
+
+static void print_help(struct strbuf *out)
+{
     strbuf_puts(out, "Usage: mlpgen [OPTION]... FILE.mlp\n"
                      "Compiles the description of a multilayer perceptron into C that trains it.\n"
                      "FILE.mlp may be '-', standard input; then -o is needed.\n\n");
-    for (int i = 0; i < OPTION_COUNT; i++) {
-        size_t start = out->len;
-        const char *argument = table[i].argument;
-        strbuf_printf(out, "  %s", table[i].usage ? table[i].usage : table[i].name);
-        if (argument && !table[i].usage)
-            strbuf_printf(out, "%c%s", table[i].name[1] == '-' ? '=' : ' ', argument);
-        int width = (int)(out->len - start);
-        strbuf_printf(out, "%*s%s\n", width < HELP_COLUMN ? HELP_COLUMN - width : 1, "",
-                      table[i].help);
-    }
+    for (int i = 0; i < OPTION_COUNT; i++)
+        print_option(&table[i], out);
     strbuf_puts(out, "\nExit status: 0 done, 1 the model is wrong, 2 the command line is wrong,\n"
                      "3 reading or writing failed, 70 a bug in mlpgen.\n");
 }

@@ -1,13 +1,14 @@
 /* The log of a training run: JSON, an object a line.
  *
- *     {"model": "net", "program": "mlp 1;\n…", "lr": 0.1, "epochs": 10, "seed": 1, "data_sha256": "3f2a…"}
+ *     {"model": "net", "program": "mlp 1;\n…", "lr": 0.1, "epochs": 10, "seed": 1, "data_sha256":
+ * "3f2a…"}
  *     {"epoch": 1, "step": 235, "lr": 0.1, "loss": 0.61, "test": {"loss": …, "accuracy": …,
  *      "samples": 10000}, "seconds": 0.52}
  *
- * The first line is of a run's start, and says what made it: the resolved program and what the command
- * line changed. Then each epoch has one: steps so far, the learning rate of the last, the mean loss of
- * its samples, validation and test where there are such splits, and how long it took. A run that is
- * resumed adds to the log. "-" is standard output. */
+ * The first line is of a run's start, and says what made it: the resolved program and what the
+ * command line changed. Then each epoch has one: steps so far, the learning rate of the last, the
+ * mean loss of its samples, validation and test where there are such splits, and how long it took.
+ * A run that is resumed adds to the log. "-" is standard output. */
 #ifndef MLPRT_LOG_H
 #define MLPRT_LOG_H
 

@@ -10,7 +10,7 @@ models() {
 @test "format: the tree of every model in the tree stays as it is, and a second time changes nothing" {
     count=0
     for model in $(models); do
-        mlpgen --dump=ast "$model" >before 2>err || continue
+        mlpgen --dump=ast "$model" >before 2>err && ! grep -q '^mlp 2' "$model" || continue
         mlpgen --format "$model" -o once.mlp
         mlpgen --format once.mlp -o twice.mlp
         mlpgen --dump=ast once.mlp >after
@@ -140,6 +140,10 @@ END
     [ "$status" = 1 ]
     [[ $output == *"wrong.mlp:1:19: error:"* ]]
     cmp wrong.mlp before
+    printf 'mlp 2; model m ( neuer )' >newer.mlp
+    run mlpgen --format newer.mlp
+    [ "$status" = 1 ]
+    [[ $output == *"newer.mlp:1:5: error: the file is written for language 2"* ]]
     run mlpgen --check wrong.mlp
     [ "$status" = 2 ]
     [[ $output == *"'--check' goes with '--format'"* ]]

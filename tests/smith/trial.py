@@ -44,7 +44,7 @@ def answer(done, who):
     said not to be finite: layers that are fused keep no numbers of their own to be looked at."""
     errors = re.findall("error: .*", done.stderr.replace(f" {who}.", " WHO."))
     return (done.returncode, done.stdout,
-            [re.sub("error: .* not finite in", "error: not finite in", e) for e in errors])
+            [re.sub("error: .* not finite", "error: not finite", e) for e in errors])
 
 
 def said(done, kind):
