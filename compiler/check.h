@@ -11,8 +11,8 @@ struct override {
     const char *name, *value;
 };
 
-/* Whether the file is written for a language that is understood; reported if not. Of any other a parser
- * says nothing. */
+/* Whether the file is written for a language that is understood; reported if not. Of any other a
+ * parser says nothing. */
 bool check_version(const struct ast_file *file, struct diags *diags);
 
 /* Checks a parsed file (the first of sources): looks every name up, computes lets (with overrides

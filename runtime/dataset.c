@@ -222,6 +222,8 @@ enum mlprt_status mlprt_dataset_load(struct mlprt_dataset *d, const struct mlprt
                             "the inputs and the targets");
     else
         status = dataset_read(d, &r, e);
+    d->input_file = path_count > 0 ? paths[0] : named[0];
+    d->target_file = count < 2 ? d->input_file : path_count > 1 ? paths[1] : named[1];
     for (size_t i = 0; i < count; i++)
         free(file[i]);
     return status;
@@ -237,5 +239,8 @@ enum mlprt_status mlprt_dataset_load_inputs(struct mlprt_dataset *d,
         .model = model, .source = source, .input_path = path, .sha256 = &sha256};
 
     *d = (struct mlprt_dataset){.inputs_only = true};
-    return source->input_path ? dataset_read(d, &r, e) : refuse_file(path, e);
+    const enum mlprt_status status =
+        source->input_path ? dataset_read(d, &r, e) : refuse_file(path, e);
+    d->input_file = d->target_file = path;
+    return status;
 }

@@ -22,10 +22,12 @@ struct mlprt_matrix {
 
 struct mlprt_dataset {
     uint32_t samples;
-    uint32_t *index;               /* [samples]: the rows that hold them; NULL: all, in order */
-    struct mlprt_matrix input;     /* [rows, input_size] */
-    struct mlprt_matrix target;    /* numbers: [rows, output_size]; rows == 0: the input is it */
-    uint32_t *label;               /* classes: [rows]; else NULL */
+    uint32_t *index;            /* [samples]: the rows that hold them; NULL: all, in order */
+    struct mlprt_matrix input;  /* [rows, input_size] */
+    struct mlprt_matrix target; /* numbers: [rows, output_size]; rows == 0: the input is it */
+    uint32_t *label;            /* classes: [rows]; else NULL */
+    /* The files that they come from, as they were named; NULL where they stand in the program. */
+    const char *input_file, *target_file;
     bool borrowed;                 /* matrices and labels are another split's, which outlives it */
     bool inputs_only;              /* no targets: gathering leaves those of the batch as they are */
     char sha256[MLPRT_SHA256_HEX]; /* over the uncompressed bytes of its files, in order; of a

@@ -4,6 +4,7 @@
 #include "posix.h"
 
 #include "guard.h"
+#include "json.h"
 #include "metrics.h"
 #include "param.h"
 
@@ -126,15 +127,21 @@ static bool trace_sample(struct mlprt_session *s, const struct mlprt_dataset *d,
                          const struct mlprt_batch *one, uint32_t index, struct mlprt_fault *f)
 {
     const struct mlprt_model *m = s->model;
-    const char *what = "input";
+    const char *what = "input", *file = d->input_file;
+    char quoted[MLPRT_QUOTED];
     one->load(one, 0, 1, 0);
     if (arena_finite(s, m->input_offset, m->input_size)) {
         what = "target";
+        file = d->target_file;
         if (m->target == MLPRT_CLASS || arena_finite(s, m->target_offset, m->output_size))
             return false;
     }
-    snprintf(f->what, sizeof f->what, "the %s of sample %" PRIu32 " (counted from 0)", what,
-             mlprt_dataset_row(d, index));
+    const int length =
+        snprintf(f->what, sizeof f->what, "the %s of sample %" PRIu32 " (counted from 0)", what,
+                 mlprt_dataset_row(d, index));
+    if (file)
+        snprintf(f->what + length, sizeof f->what - (size_t)length, " of %s",
+                 mlprt_text_quote((struct mlprt_text){.data = file, .size = strlen(file)}, quoted));
     f->of_sample = true;
     return true;
 }

@@ -6,7 +6,7 @@
 
 /* What is not finite. */
 struct mlprt_fault {
-    char what[160]; /* "the output of hidden1 (dense)" */
+    char what[192]; /* "the output of hidden1 (dense)" */
     uint32_t line;  /* of its layer in the .mlp file; 0: of none */
     bool of_sample; /* a number of the data: the network is not to blame */
 };

@@ -1,6 +1,6 @@
-/* A fuzz target: any text through scanner, parser and check, and its messages in every form. What has
- * a tree keeps it when it is laid out anew, and a second time changes nothing; what has a meaning has
- * a resolved program that resolves to itself. */
+/* A fuzz target: any text through scanner, parser and check, and its messages in every form. What
+ * has a tree keeps it when it is laid out anew, and a second time changes nothing; what has a
+ * meaning has a resolved program that resolves to itself. */
 #include "ast_print.h"
 #include "check.h"
 #include "format.h"

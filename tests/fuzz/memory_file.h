@@ -8,7 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Makes the bytes the contents of one file, whose path is returned. It is there until the next call. */
+/* Makes the bytes the contents of one file, whose path is returned. It is there until the next
+ * call. */
 static inline const char *memory_file(const uint8_t *data, size_t size)
 {
     static int file = -1;

@@ -132,7 +132,7 @@ MLP
     printf '\0\0\10\1\0\0\0\3\0\1\0' >y
     mlpgen net.mlp
     linked net.c net -O2
-    fails_with "net.mlp: the input of sample 1 (counted from 0) is not finite in epoch 1, step 1; \
+    fails_with "net.mlp: the input of sample 1 (counted from 0) of 'x' is not finite in epoch 1, step 1; \
 the initial weights are saved in net.safetensors"
     lacks 'learning rate' err
 }
