@@ -225,17 +225,6 @@ static enum mlprt_status match_checkpoint(const struct checkpoint_load *l)
     return mlprt_weights_match_format(&l->file, l->error);
 }
 
-/* Cuts the first line off *text, without its newline. */
-static struct mlprt_text cut_line(struct mlprt_text *text)
-{
-    const char *end = text->size ? memchr(text->data, '\n', text->size) : NULL;
-    const struct mlprt_text line = {text->data, end ? (size_t)(end - text->data) : text->size,
-                                    text->at};
-    text->data += line.size + (end != NULL);
-    text->size -= line.size + (end != NULL);
-    return line;
-}
-
 /* The one line of a resolved program that sets the epochs: no other statement looks like it. */
 static bool sets_epochs(struct mlprt_text line)
 {
@@ -255,7 +244,7 @@ static enum mlprt_status match_program(const struct checkpoint_load *l, bool *ot
     *other = false;
     for (size_t i = 0; l->model->program[i] || rest.size; i++) {
         const char *own = l->model->program[i] ? l->model->program[i] : "";
-        const struct mlprt_text line = cut_line(&rest), expected = {own, strlen(own), 0};
+        const struct mlprt_text line = mlprt_text_cut_line(&rest), expected = {own, strlen(own), 0};
         if (mlprt_text_is(line, own))
             continue;
         if (!sets_epochs(line) || !sets_epochs(expected))

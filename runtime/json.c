@@ -272,6 +272,16 @@ bool mlprt_text_is(struct mlprt_text text, const char *string)
     return text.size == strlen(string) && memcmp(text.data, string, text.size) == 0;
 }
 
+struct mlprt_text mlprt_text_cut_line(struct mlprt_text *text)
+{
+    const char *end = text->size ? memchr(text->data, '\n', text->size) : NULL;
+    const struct mlprt_text line = {text->data, end ? (size_t)(end - text->data) : text->size,
+                                    text->at};
+    text->data += line.size + (end != NULL);
+    text->size -= line.size + (end != NULL);
+    return line;
+}
+
 const char *mlprt_text_quote(struct mlprt_text text, char quoted[MLPRT_QUOTED])
 {
     const unsigned char *p = (const unsigned char *)text.data, *end = p + text.size;

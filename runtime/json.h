@@ -53,6 +53,9 @@ void mlprt_json_fail(struct mlprt_json *j, size_t at, const char *fmt, ...) MLPR
 
 bool mlprt_text_is(struct mlprt_text text, const char *string);
 
+/* Cuts the first line off *text, without its newline. */
+struct mlprt_text mlprt_text_cut_line(struct mlprt_text *text);
+
 enum { MLPRT_QUOTED = 128 }; /* bytes of a quoted text, with the NUL */
 
 /* The text in single quotes, for messages: control characters as \xNN, cut where long. */

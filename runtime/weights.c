@@ -169,14 +169,44 @@ enum mlprt_status mlprt_weights_match_format(const struct mlprt_safetensors *fil
                            mlprt_text_quote(*format, quoted), weights_format);
 }
 
+/* The first line in which the model block of a file's program is another; false where it is the
+ * same, or the file does not say. A model block is the first of a resolved program, and ends with
+ * the first brace that stands alone. */
+static bool differing_line(const struct mlprt_model *model, const struct mlprt_safetensors *file,
+                           size_t *number, struct mlprt_text *is, struct mlprt_text *expected)
+{
+    const struct mlprt_text *program = mlprt_safetensors_metadata(file, "program");
+    if (!program)
+        return false;
+    struct mlprt_text rest = *program;
+    for (size_t i = 0; model->program[i] && rest.size; i++) {
+        *number = i + 1;
+        *is = mlprt_text_cut_line(&rest);
+        *expected = (struct mlprt_text){model->program[i], strlen(model->program[i]), 0};
+        if (!mlprt_text_is(*is, model->program[i]))
+            return true;
+        if (mlprt_text_is(*is, "}"))
+            return false;
+    }
+    return false;
+}
+
 enum mlprt_status mlprt_weights_match_hash(const struct mlprt_model *model,
                                            const struct mlprt_safetensors *file,
                                            struct mlprt_error *e)
 {
     const struct mlprt_text *hash = mlprt_safetensors_metadata(file, "model_hash");
-    char quoted[MLPRT_QUOTED];
+    char quoted[MLPRT_QUOTED], wanted[MLPRT_QUOTED];
+    size_t number;
+    struct mlprt_text is, expected;
     if (!hash || mlprt_text_is(*hash, model->hash))
         return MLPRT_OK;
+    if (differing_line(model, file, &number, &is, &expected))
+        return mlprt_file_fail(e, MLPRT_MISMATCH, file->path,
+                               "made by another model, though its tensors fit: line %zu of its "
+                               "program, resolved, is %s; expected %s",
+                               number, mlprt_text_quote(is, quoted),
+                               mlprt_text_quote(expected, wanted));
     return mlprt_file_fail(e, MLPRT_MISMATCH, file->path,
                            "made by another model, though its tensors fit: model_hash is %s; "
                            "expected '%s'",

@@ -124,3 +124,14 @@ model tool { }" ]
     at_least "$ours" "$(awk "BEGIN { print $theirs - 0.0003 }")"
     at_least "$theirs" "$(awk "BEGIN { print $ours - 0.0003 }")"
 }
+
+@test "weights: those of a model of the same shapes are refused by the line that differs" {
+    trainer xor xor
+    ./xor train --quiet --epochs 1
+    sed 's/tanh/relu/' "$ROOT/examples/xor/xor.mlp" >xor.mlp
+    mlpgen xor.mlp
+    linked xor.c other -O1
+    run ./other eval
+    [ "$status" = 4 ]
+    [[ $output == *"made by another model, though its tensors fit: line "*" of its program, resolved, is '    tanh;'; expected '    relu;'"* ]]
+}
