@@ -40,6 +40,15 @@ static const struct idx_type *idx_type_find(unsigned char code)
     return NULL;
 }
 
+/* Do four bytes look like the start of a table as text? */
+static bool idx_is_text(const unsigned char *p)
+{
+    for (int i = 0; i < IDX_MAGIC; i++)
+        if ((p[i] < ' ' || p[i] > '~') && p[i] != '\t' && p[i] != '\r' && p[i] != '\n')
+            return false;
+    return true;
+}
+
 static enum mlprt_status idx_magic_check(struct idx_file *f, struct mlprt_matrix *m,
                                          struct mlprt_error *e)
 {
@@ -47,6 +56,8 @@ static enum mlprt_status idx_magic_check(struct idx_file *f, struct mlprt_matrix
     if (f->bytes.size < IDX_MAGIC)
         return mlprt_file_fail(e, MLPRT_IO, f->path,
                                "%zu bytes; expected an IDX header of at least 8", f->bytes.size);
+    if (idx_is_text(p))
+        return mlprt_file_fail(e, MLPRT_IO, f->path, "byte 0: text, and no IDX file");
     if (p[0] || p[1])
         return mlprt_file_fail(e, MLPRT_IO, f->path,
                                "byte 0: no IDX file: starts with 0x%02X 0x%02X; expected 0x00 0x00",

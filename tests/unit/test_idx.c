@@ -39,6 +39,7 @@ Test(idx, damaged_header)
     REFUSED("", MLPRT_IO, "0 bytes; expected an IDX header");
     REFUSED("\0\0\x08", MLPRT_IO, "3 bytes; expected an IDX header");
     REFUSED("PK\3\4....", MLPRT_IO, "byte 0: no IDX file: starts with 0x50 0x4B");
+    REFUSED("a,b,class\n1,2,0\n", MLPRT_IO, "byte 0: text, and no IDX file");
     REFUSED("\0\1\x08\1\0\0\0\1x", MLPRT_IO, "byte 0: no IDX file");
     REFUSED("\0\0\x0A\1\0\0\0\1x", MLPRT_IO, "byte 2: element type 0x0A; expected 0x08");
     REFUSED("\0\0\x0F\1\0\0\0\1x", MLPRT_IO, "byte 2: element type 0x0F");
