@@ -21,11 +21,30 @@ play() {
     done
 }
 
+# quotes PAGE MODEL: every piece of C that a page shows stands in what mlpgen makes of a model.
+quotes() {
+    mlpgen --target=portable "$2" -o emitted.c
+    "$PYTHON" - "$ROOT/$1" emitted.c <<'END'
+import re, sys
+page, emitted = (open(path).read() for path in sys.argv[1:])
+blocks = re.findall(r"^```c\n(.*?)^```$", page, re.M | re.S)
+assert blocks
+for piece in "\n\n".join(blocks).split("\n\n"):
+    assert piece.strip() and piece in emitted, piece
+END
+}
+
 @test "readme: the example prints what stands there, and Python reads its weights" {
     PATH=$BUILD:$PATH play README.md
     $PYTHON weights.py >classes
     [ "$(cat classes)" = "$(sed -n 's/^print.*# //p' weights.py)" ]
     [ -s classes ]
+    quotes README.md xor.mlp
+}
+
+@test "readme: the C that is walked through is what mlpgen makes" {
+    PATH=$BUILD:$PATH play docs/emitted.md
+    quotes docs/emitted.md bend.mlp
 }
 
 @test "readme: the examples of the manual print what stands there" {
@@ -51,7 +70,8 @@ play() {
 }
 
 @test "readme: every file that it links to exists" {
-    for page in README.md CONTRIBUTING.md docs/language.md docs/numerics.md; do
+    cd "$ROOT"
+    for page in README.md CONTRIBUTING.md docs/*.md; do
         for link in $(grep -o '](\([^)#]*\))' "$ROOT/$page" | sed 's/](\(.*\))/\1/' | grep -v '^http'); do
             [ -e "$(dirname "$ROOT/$page")/$link" ] || { echo "$page: $link"; false; }
         done
