@@ -47,6 +47,33 @@ END
     quotes docs/emitted.md bend.mlp
 }
 
+@test "readme: what is shown of the IR is what passes make" {
+    PATH=$BUILD:$PATH play docs/ir.md
+}
+
+@test "readme: an activation is added as the page says" {
+    mkdir copy
+    cp -r "$ROOT/compiler" "$ROOT/runtime" "$ROOT/tools" "$ROOT/Makefile" copy
+    awk '/^```/ && open { open = 0; next }
+         /^```(c|mlp) / { open = 1; file = "copy/" $2; next }
+         open { print >>file }' "$ROOT/docs/activation.md"
+    make -s -C copy -j2 CFLAGS=-O0 all >made 2>&1 || { tail made; false; }
+    copy/build/mlpgen --dtype=f64 copy/softsign.mlp -o f64.c
+    ${CC:-cc} $STRICT -O1 -Icopy/runtime f64.c copy/build/libmlprt.a -ldeflate -lm -o f64
+    ./f64 gradcheck | grep "worst relative error"
+    for unroll in always never; do
+        for target in portable avx2; do
+            copy/build/mlpgen --target=$target --unroll=$unroll copy/softsign.mlp -o net.c
+            ${CC:-cc} $STRICT -O1 -Icopy/runtime net.c copy/build/libmlprt.a -ldeflate -lm -o net
+            ./net train --quiet --save $target-$unroll
+            cmp portable-always $target-$unroll
+        done
+    done
+    ./net train --quiet
+    [ "$(./net eval | value_of accuracy)" = 1.0000 ]
+    copy/build/mlpgen --emit=resolved copy/softsign.mlp -o - | grep -q softsign
+}
+
 @test "readme: the examples of the manual print what stands there" {
     PATH=$BUILD:$PATH play docs/language.md
 }
