@@ -5,6 +5,7 @@ B        = build
 VERSION := $(shell sed -n 's/.*MLPGEN_VERSION "\(.*\)"/\1/p' compiler/version.h)
 PREFIX   = /usr/local
 DESTDIR  =
+HOSTCC   = $(CC)
 CFLAGS   = -O2 -g
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wvla -Wstrict-prototypes -pedantic -Werror
 DEPFLAGS = -MMD -MP
@@ -29,7 +30,7 @@ unit_objects     := $(units:%.c=$(B)/%.o)
 evaluators       := $(B)/oracle $(B)/gradients $(B)/parity
 
 .PHONY: all help demo check check-san check-seeds check-math check-gradients check-parity check-matrix \
-    check-smith check-mutants check-census fuzz record-parity record-census bench manual lint format install uninstall clean
+    check-smith check-mutants check-census check-portable fuzz record-parity record-census bench manual lint format install uninstall clean
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -70,9 +71,10 @@ $(B)/parse.tab.o $(B)/scan.o $(B)/embed.o: $(B)/%.o: $(B)/%.c $(B)/flags | $(B)/
 $(B)/embed.c: $(B)/tools/embed $(embedded) $(headers) $(public) $(B)/sources
 	$(B)/tools/embed runtime/posix.h runtime/mlprt.h $(public) $(embedded) > $@
 
+# It runs while the compiler is built: by HOSTCC, where that is built for another machine.
 $(B)/tools/embed: tools/embed.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(WARNINGS) $(CFLAGS) $< -o $@
+	$(HOSTCC) -std=c11 $(WARNINGS) $(CFLAGS) $< -o $@
 
 # ---- the runtime ----
 
@@ -97,6 +99,14 @@ check-san: ## unit tests and trainers under the address and undefined-behaviour 
 	$(MAKE) B=$(B)/san CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' \
 	    all $(B)/san/unit $(B)/san/parity $(B)/san/mlpgen-smith
 	tools/run-san $(B)/san
+
+check-portable: ## mlpgen with musl and as a 32-bit program: the same output, the same messages (three minutes)
+	@tools/install-deps build check matrix
+	@$(MAKE) -s --no-print-directory $(B)/mlpgen
+	@$(MAKE) -s --no-print-directory B=$(B)/musl CC=musl-gcc $(B)/musl/mlpgen
+	@$(MAKE) -s --no-print-directory B=$(B)/i686 CC='i686-linux-gnu-gcc -msse2 -mfpmath=sse' HOSTCC=$(CC) \
+	    LDFLAGS=-static $(B)/i686/mlpgen
+	@tools/check-portable $(B)
 
 T = 60
 fuzz: ## T seconds (60) of libFuzzer for every reader of files, under the sanitizers

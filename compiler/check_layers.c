@@ -243,7 +243,7 @@ void layers_build(struct scope *s, struct model *m, const struct ast_block *bloc
         return;
     }
     full_names names = {0};
-    m->layers = ARENA_ARRAY(s->arena, struct layer, count);
+    m->layers = ARENA_ARRAY(s->arena, struct layer, (size_t)count);
     expand(&b, m->items, "", &names);
     if (b.too_long)
         m->layer_count = 0; /* not all of them are there */

@@ -44,10 +44,12 @@ UNROLL = ["always", "never"]
 THREADS = [1, 2, 3, 7]
 # clang 19 takes the OpenMP of clang 14: Debian has room for one.
 OMP14 = pathlib.Path("/usr/lib/llvm-14/lib")
-# compiler, what runs its programs
+# Compiler and flags, what runs its programs. musl has no OpenMP of its own.
 FOREIGN = {
-    "AArch64": ("aarch64-linux-gnu-gcc", "qemu-aarch64"),
-    "s390x (big-endian)": ("s390x-linux-gnu-gcc", "qemu-s390x"),
+    "AArch64": (["aarch64-linux-gnu-gcc", "-fopenmp"], ["qemu-aarch64"]),
+    "s390x (big-endian)": (["s390x-linux-gnu-gcc", "-fopenmp"], ["qemu-s390x"]),
+    "32-bit x86": (["i686-linux-gnu-gcc", "-msse2", "-mfpmath=sse", "-fopenmp"], ["qemu-i386"]),
+    "musl": (["musl-gcc"], []),
 }
 
 
@@ -159,14 +161,15 @@ class Matrix:
 
     def foreign(self, model, machine):
         """Another machine's program, on its processor as qemu knows it."""
-        compiler, emulator = FOREIGN[machine]
-        program = self.folder / f"{model}-{compiler}"
+        (compiler, *flags), emulator = FOREIGN[machine]
+        name = machine.split()[0]
+        program = self.folder / f"{model}-{name}"
         try:
-            self.compile(compiler, ["-O2", "-fopenmp", "-static"],
-                         self.emit(model, compiler, "--standalone"), program, [])
-            for path in paths([emulator, program]):
-                for count in (1, 2):
-                    self.train(model, f"{machine} {path} threads {count}", [emulator, program],
+            self.compile(compiler, ["-O2", "-static", *flags],
+                         self.emit(model, name, "--standalone"), program, [])
+            for path in paths([*emulator, program]):
+                for count in (1, 2) if "-fopenmp" in flags else (1,):
+                    self.train(model, f"{machine} {path} threads {count}", [*emulator, program],
                                ["--isa", path, "--threads", count])
         except Failed as failure:
             self.wrong.append(f"{model}: {machine}: {failure}")
@@ -256,7 +259,7 @@ def small_models(matrix, quick):
                     jobs.append((matrix.native, model, compiler, flags, unroll, source, threads))
         if not quick:
             jobs += [(matrix.foreign, model, machine) for machine, (compiler, emulator) in
-                     FOREIGN.items() if present(compiler) and present(emulator)]
+                     FOREIGN.items() if all(present(tool) for tool in [compiler[0], *emulator])]
         if present("tcc"):
             jobs.append((matrix.tcc, model))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
