@@ -20,7 +20,7 @@ struct options {
     enum options_emit emit;
     const char *dump;   /* "ast", the name of a pass, or NULL */
     bool format, check; /* lay the input out anew; only see whether that changes it */
-    size_t blame;     /* the line of the output that is asked for, or 0 */
+    size_t blame;       /* the line of the output that is asked for, or 0 */
     bool standalone, f64;
     const char *target; /* the name of an instruction set, or NULL: all */
     enum unroll unroll;

@@ -10,7 +10,8 @@ models() {
 @test "format: the tree of every model in the tree stays as it is, and a second time changes nothing" {
     count=0
     for model in $(models); do
-        mlpgen --dump=ast "$model" >before 2>err && ! grep -q '^mlp 2' "$model" || continue
+        grep -q '^mlp 2' "$model" && continue # of a newer language nothing is known
+        mlpgen --dump=ast "$model" >before 2>err || continue
         mlpgen --format "$model" -o once.mlp
         mlpgen --format once.mlp -o twice.mlp
         mlpgen --dump=ast once.mlp >after
