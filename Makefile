@@ -53,7 +53,8 @@ $(B)/compiler/%.o: compiler/%.c $(B)/flags | $(B)/parse.tab.h
 
 $(B)/parse.tab.c: compiler/parse.y
 	@mkdir -p $(@D)
-	@command -v $(BISON) $(FLEX) >/dev/null || { echo 'bison and flex are needed: tools/install-deps build' >&2; exit 1; }
+	@command -v $(BISON) >/dev/null && command -v $(FLEX) >/dev/null || \
+	    { echo 'bison and flex are needed: tools/install-deps build' >&2; exit 1; }
 	$(BISON) -Wall -Wcex -Werror --header=$(B)/parse.tab.h -o $@ $<
 
 $(B)/parse.tab.h: $(B)/parse.tab.c ;

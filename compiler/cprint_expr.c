@@ -215,23 +215,23 @@ static void put_binary(struct printer *p, const struct cx *e, size_t tail)
     put_next(p, e->b, own + 1, at, tail);
 }
 
+/* "? " or ": ", on a line of its own unless all is printed flat. */
+static void put_choice(struct printer *p, const char *mark, size_t at)
+{
+    if (p->flat)
+        strbuf_putc(p->out, ' ');
+    else
+        cprint_newline(p, at);
+    strbuf_puts(p->out, mark);
+}
+
 static void put_select(struct printer *p, const struct cx *e, size_t tail)
 {
     size_t at = cprint_alignment(p) + STEP;
     cprint_expression(p, e->a, BIND_SELECT + 1, 0);
-    if (p->flat)
-        strbuf_puts(p->out, " ? ");
-    else {
-        cprint_newline(p, at);
-        strbuf_puts(p->out, "? ");
-    }
+    put_choice(p, "? ", at);
     cprint_expression(p, e->b, BIND_SELECT + 1, 0);
-    if (p->flat)
-        strbuf_puts(p->out, " : ");
-    else {
-        cprint_newline(p, at);
-        strbuf_puts(p->out, ": ");
-    }
+    put_choice(p, ": ", at);
     cprint_expression(p, e->c, BIND_SELECT, tail);
 }
 

@@ -122,7 +122,7 @@ static void find_tall(struct format *f)
             f->items.at[open[k]].tall = true;
         if (kind == T_LBRACE || kind == T_LPAREN || kind == T_LBRACKET)
             open[depth++] = i;
-        else if (kind == T_RBRACE || kind == T_RPAREN || kind == T_RBRACKET)
+        else if (token_is_closing(kind))
             item->tall = f->items.at[open[--depth]].tall;
     }
 }
@@ -215,11 +215,6 @@ static bool ends_value(int kind)
 {
     return kind == T_NAME || kind == T_NUMBER || kind == T_STRING || kind == T_TRUE ||
            kind == T_FALSE || kind == T_RPAREN || kind == T_RBRACKET;
-}
-
-static bool is_closing(int kind)
-{
-    return kind == T_RPAREN || kind == T_RBRACKET || kind == T_RBRACE;
 }
 
 static int kind_at(const struct format *f, size_t i)
@@ -317,7 +312,7 @@ static void put_token(struct format *f, size_t i)
                           columns(f->text.text ? f->text.text : "", f->text.len);
     if (token->kind == T_LBRACE || token->kind == T_LPAREN || token->kind == T_LBRACKET)
         open_bracket(f, i, column);
-    else if (is_closing(token->kind))
+    else if (token_is_closing(token->kind))
         f->depth--;
 }
 
@@ -333,9 +328,10 @@ static void lay_out(struct format *f)
             break;
         if (breaks(f, i)) {
             end_line(f, !between);
-            if (item->apart && !is_closing(kind) && !(first_in_brace && item->comment_count == 0))
+            if (item->apart && !token_is_closing(kind) &&
+                !(first_in_brace && item->comment_count == 0))
                 blank_line(f);
-            if (is_closing(kind))
+            if (token_is_closing(kind))
                 start_closing_line(f);
             else
                 start_line(f, !between);

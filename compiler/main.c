@@ -78,7 +78,7 @@ static const char *file_name(const struct options *o)
 }
 
 /* What the model is and takes, as a graph or as tables. */
-static void print_plan(struct job *j, const struct ir *ir)
+static void describe(struct job *j, const struct ir *ir)
 {
     const struct works works = work_of(ir);
     if (j->options.emit == EMIT_DOT)
@@ -130,10 +130,10 @@ static void translate(struct job *j, const struct model *model)
             return;
         }
     }
-    if (o->emit == EMIT_PLAN || o->emit == EMIT_DOT)
-        print_plan(j, ir);
-    else
+    if (o->emit == EMIT_TRAINER)
         emit(j, model, ir);
+    else
+        describe(j, ir);
 }
 
 /* Text to text: the input laid out anew, or where that would change it. */

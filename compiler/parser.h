@@ -70,6 +70,7 @@ bool token_is_block_kind(const struct token *t);
 /* What kinds of tokens stand for. */
 bool token_ends_statement(int kind); /* or starts a body: a new statement may follow */
 bool token_starts_value(int kind);
+bool token_is_closing(int kind); /* a parenthesis, bracket or brace */
 
 /* Messages. Reports that the grammar cannot take p->last; expected[k]: it could take a kind k. */
 void syntax_error(struct parser *p, const bool *expected);

@@ -108,7 +108,7 @@ static void open_bracket(struct parser *p, const struct token *t)
         p->open[p->open_count++] = *t;
 }
 
-static bool is_closing(int kind)
+bool token_is_closing(int kind)
 {
     return kind == T_RPAREN || kind == T_RBRACKET || kind == T_RBRACE;
 }
@@ -275,7 +275,7 @@ static struct token next_of_file(struct parser *p)
             return close_brace(p, t);
         if (lacks_brace(p))
             return open_brace(p);
-        if (!is_closing(kind))
+        if (!token_is_closing(kind))
             return hand_out(p);
         if (close_bracket(p, &out))
             return out;
@@ -292,7 +292,7 @@ static struct token next_of_expression(struct parser *p)
             return make(p, T_END);
         if (in_parentheses(p) && kind == T_END)
             return close_parenthesis(p);
-        if (!is_closing(kind))
+        if (!token_is_closing(kind))
             return hand_out(p);
         if (close_bracket(p, &out))
             return out;

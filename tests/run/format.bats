@@ -25,12 +25,9 @@ models() {
     [ "$count" -gt 60 ]
 }
 
-@test "format: what mlpgen makes of a model is the same before and after" {
-    mlpgen "$ROOT/examples/xor/xor.mlp" -o before.c
+@test "format: a model means the same before and after" {
     sed 's/#.*//' "$ROOT/examples/xor/xor.mlp" | tr -s ' \n' ' ' >xor.mlp
     mlpgen --format xor.mlp
-    mlpgen xor.mlp
-    diff <(grep -v -e sha256 -e 'xor.mlp:' before.c) <(grep -v -e sha256 -e 'xor.mlp:' xor.c) | head -5
     mlpgen --emit=resolved -o a xor.mlp
     mlpgen --emit=resolved -o b "$ROOT/examples/xor/xor.mlp"
     cmp a b
