@@ -5,23 +5,6 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Bytes are counted eight at a time where there are as many: most of the printer's time would go
- * into this. A byte that continues a character has its upper bit set and the next one clear. */
-size_t comment_columns(const char *text, size_t len)
-{
-    const uint64_t lowest = UINT64_C(0x0101010101010101);
-    size_t n = len, i = 0;
-    for (; i + sizeof(uint64_t) <= len; i += sizeof(uint64_t)) {
-        uint64_t bytes;
-        memcpy(&bytes, text + i, sizeof bytes);
-        const uint64_t behind = bytes >> 7 & ~(bytes >> 6) & lowest;
-        n -= (size_t)(behind * lowest >> 56);
-    }
-    for (; i < len; i++)
-        n -= ((unsigned char)text[i] & 0xC0) == 0x80;
-    return n;
-}
-
 /* Bytes of the UTF-8 character at s, 0 if it is none. */
 static size_t utf8_length(const unsigned char *s)
 {
@@ -87,7 +70,7 @@ static size_t line_break(const char *text, const char *end, size_t room)
                 return best;
             best = i;
         }
-        columns += comment_columns(text + i, 1);
+        columns += strbuf_columns(text + i, 1);
     }
     return columns <= room ? len : best;
 }

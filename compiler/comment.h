@@ -9,7 +9,4 @@
  * like code or draw a compiler's warning is made harmless. A line end follows it. */
 void comment_put(struct strbuf *out, const char *text, size_t indent, size_t width);
 
-/* Columns of len bytes of UTF-8, one a character. */
-size_t comment_columns(const char *text, size_t len);
-
 #endif

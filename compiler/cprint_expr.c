@@ -4,7 +4,6 @@
  * between its arguments, a list between its items, an operation behind its operator, a string
  * behind its line ends. Whether it fits is found by printing it flat and, if not, taking that back.
  */
-#include "comment.h"
 #include "cprint.h"
 #include "literal.h"
 
@@ -16,7 +15,7 @@ size_t cprint_column(const struct printer *p)
     size_t beg = p->out->len;
     while (beg > 0 && p->out->text[beg - 1] != '\n')
         beg--;
-    return comment_columns(p->out->text + beg, p->out->len - beg);
+    return strbuf_columns(p->out->text + beg, p->out->len - beg);
 }
 
 void cprint_spaces(struct printer *p, size_t n)
@@ -58,7 +57,7 @@ static bool within(const struct printer *p, size_t tail)
 {
     const size_t bytes = p->out->len - p->mark;
     return p->start + bytes + tail <= WIDTH ||
-           p->start + comment_columns(p->out->text + p->mark, bytes) + tail <= WIDTH;
+           p->start + strbuf_columns(p->out->text + p->mark, bytes) + tail <= WIDTH;
 }
 
 /* … as it does if this is true; else what was printed since is taken back. */

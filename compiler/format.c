@@ -129,14 +129,6 @@ static void find_tall(struct format *f)
 
 /* ---- lines ---- */
 
-static size_t columns(const char *text, size_t len)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < len; i++)
-        count += ((unsigned char)text[i] & 0xC0) != 0x80;
-    return count;
-}
-
 static const char *take_text(struct format *f)
 {
     const char *text = arena_strndup(f->arena, f->text.text ? f->text.text : "", f->text.len);
@@ -277,7 +269,7 @@ static void open_bracket(struct format *f, size_t i, size_t column)
 /* What is aligned with the lines around: "lr" of "lr = 1", "let n" of "let n = 1", "out:". */
 static void end_head(struct format *f, enum cell cell)
 {
-    f->width += columns(f->text.text, f->text.len);
+    f->width += strbuf_columns(f->text.text, f->text.len);
     f->line.cell = cell;
     f->line.head = take_text(f);
 }
@@ -309,7 +301,7 @@ static void put_token(struct format *f, size_t i)
     if (label)
         end_head(f, CELL_LABEL);
     const size_t column = f->width + (f->line.cell != CELL_NONE) +
-                          columns(f->text.text ? f->text.text : "", f->text.len);
+                          strbuf_columns(f->text.text ? f->text.text : "", f->text.len);
     if (token->kind == T_LBRACE || token->kind == T_LPAREN || token->kind == T_LBRACKET)
         open_bracket(f, i, column);
     else if (token_is_closing(token->kind))
@@ -345,7 +337,7 @@ static void lay_out(struct format *f)
 
 static size_t head_columns(const struct line *line)
 {
-    return line->head ? columns(line->head, strlen(line->head)) : 0;
+    return line->head ? strbuf_columns(line->head, strlen(line->head)) : 0;
 }
 
 /* The lines from i on that have the same cell: one after the other, each a statement. */
@@ -391,7 +383,7 @@ static void shift_lines(struct format *f)
 
 static size_t line_columns(const struct line *line)
 {
-    return line->indent + columns(line->text, strlen(line->text));
+    return line->indent + strbuf_columns(line->text, strlen(line->text));
 }
 
 static size_t comment_column(const struct format *f)

@@ -1,6 +1,7 @@
 /* A growing text buffer. Without memory mlpgen says so and exits with 3. */
 #include "strbuf.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,4 +69,21 @@ void strbuf_free(struct strbuf *b)
 {
     free(b->text);
     *b = (struct strbuf){0};
+}
+
+/* Bytes are counted eight at a time where there are as many: most of the printer's time would go
+ * into this. A byte that continues a character has its upper bit set and the next one clear. */
+size_t strbuf_columns(const char *text, size_t len)
+{
+    const uint64_t lowest = UINT64_C(0x0101010101010101);
+    size_t n = len, i = 0;
+    for (; i + sizeof(uint64_t) <= len; i += sizeof(uint64_t)) {
+        uint64_t bytes;
+        memcpy(&bytes, text + i, sizeof bytes);
+        const uint64_t behind = bytes >> 7 & ~(bytes >> 6) & lowest;
+        n -= (size_t)(behind * lowest >> 56);
+    }
+    for (; i < len; i++)
+        n -= ((unsigned char)text[i] & 0xC0) == 0x80;
+    return n;
 }

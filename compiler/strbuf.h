@@ -17,5 +17,7 @@ void strbuf_printf(struct strbuf *b, const char *fmt, ...) __attribute__((format
 void strbuf_vprintf(struct strbuf *b, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 void strbuf_free(struct strbuf *b);
+/* Columns of len bytes of UTF-8, one a character. */
+size_t strbuf_columns(const char *text, size_t len);
 
 #endif

@@ -307,6 +307,10 @@ for line in open(sys.argv[2]):
 assert said == [(f, int(l), int(c), *rest) for f, l, c, *rest in text], (said, text)
 assert len(said) > 3 and any(s[3] == "note" for s in said)
 END
+    printf 'let a = b%s;\n' {1..25} >many.mlp
+    expect 1 many.mlp --diagnostics=json
+    [ "$(wc -l <err)" = 21 ]
+    grep -qx '{"severity": "note", "message": "[0-9]* more messages"}' err
     expect 3 --diagnostics=json missing.mlp
     says '{"severity": "error", "message": "missing.mlp: cannot open: No such file or directory"}'
     expect 2 --diagnostics=json --nonsense

@@ -250,7 +250,7 @@ static size_t lines_fit(const char *text)
     size_t lines = 0;
     for (const char *s = text; *s; lines++) {
         size_t len = strcspn(s, "\n");
-        cr_expect_leq(comment_columns(s, len), WIDTH, "%.*s", (int)len, s);
+        cr_expect_leq(strbuf_columns(s, len), WIDTH, "%.*s", (int)len, s);
         s += len + (s[len] == '\n');
     }
     return lines;
