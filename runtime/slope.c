@@ -18,6 +18,7 @@
  * Differences are taken sample by sample before they are added: less is rounded. */
 #include "posix.h"
 
+#include "metrics.h"
 #include "param.h"
 #include "slope.h"
 
@@ -180,22 +181,36 @@ static int compare_doubles(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
+/* The largest number that a sample's loss at the point is rounded as: a cross-entropy of classes is
+ * log sum exp, which an output near it is taken from, and that is the largest output and the
+ * logarithm of a sum that is rounded as 1 or more. */
+static double rounded_as(const struct mlprt_probe *p, uint32_t sample)
+{
+    if (p->s->model->target != MLPRT_CLASS)
+        return p->loss[sample];
+    const double largest = mlprt_metrics_output(p->s, sample, mlprt_metrics_class(p->s, sample));
+    return fmax(fmax(p->loss[sample], 1), fabs(largest));
+}
+
 /* What the last rounding alone leaves of a loss's digits, in the mean: evenly spread over a unit in
  * the last place. Fourth differences show less where the loss hardly moves and rounds to the same
- * number every time. */
+ * number every time. The arena holds the outputs at the point. */
 static double least_noise(const struct mlprt_probe *p)
 {
     const double unit = p->s->model->element == MLPRT_F32 ? FLT_EPSILON : DBL_EPSILON;
     double square = 0;
 
-    for (uint32_t i = 0; i < p->rows; i++)
-        square = fma(p->loss[i], p->loss[i], square);
+    for (uint32_t i = 0; i < p->rows; i++) {
+        const double size = rounded_as(p, i);
+        square = fma(size, size, square);
+    }
     return unit / sqrt(12) * sqrt(square) / p->rows;
 }
 
 /* The rounding errors of the mean loss: the median of what is left of it in fourth differences. */
 static double measure_noise(struct mlprt_probe *p)
 {
+    const double least = least_noise(p);
     const struct mlprt_ray ray = {.param = NULL};
     const double h = ldexp(1, step_ladders[p->s->model->element].noise);
     const double fourth_sigma = sqrt(70); /* of 1, -4, 6, -4, 1 */
@@ -207,7 +222,7 @@ static double measure_noise(struct mlprt_probe *p)
     }
     qsort(noise, NOISE_RAYS, sizeof *noise, compare_doubles);
     /* 0.67 is the median of a normal distribution's magnitudes */
-    return fmax(noise[NOISE_RAYS / 2] / 0.67, least_noise(p));
+    return fmax(noise[NOISE_RAYS / 2] / 0.67, least);
 }
 
 /* Copies the parameters out of the arena, and their gradients. */

@@ -22,6 +22,7 @@ static bool handnet_relu;                        /* instead of tanh */
 static bool handnet_dropout;                     /* of hidden units in training */
 static double handnet_fault = 1;                 /* factor of the gradient of hidden.weight[1,0] */
 static double handnet_bias_fault;                /* added to that of hidden.bias[0] */
+static double handnet_sure;                      /* added to the output of a sample's class */
 static double handnet_loss_factor = 1;           /* NAN: a loss that is not finite */
 static double handnet_factor = 1;                /* of the steps that weights take */
 static uint32_t handnet_steps, handnet_runs;     /* calls of update and run so far */
@@ -42,6 +43,12 @@ static bool handnet_dropped(const struct mlprt_batch *b, uint32_t sample, uint32
     return handnet_dropout && b->training && (sample + unit + b->step + b->seed) % 3 == 0;
 }
 
+static double handnet_log_sum_exp(const handnet_real z[HANDNET_OUT])
+{
+    const double largest = fmax((double)z[0], (double)z[1]);
+    return largest + log(exp((double)z[0] - largest) + exp((double)z[1] - largest));
+}
+
 static void handnet_evaluate(const struct mlprt_batch *b)
 {
     struct handnet_arena *a = b->arena;
@@ -54,16 +61,14 @@ static void handnet_evaluate(const struct mlprt_batch *b)
             const double y = handnet_relu ? (z > 0 ? z : 0) : tanh(z);
             a->hidden[i][j] = (handnet_real)(handnet_dropped(b, i, j) ? 0 : y);
         }
-        double sum = 0;
         for (int j = 0; j < HANDNET_OUT; j++) {
-            double z = (double)a->b2[0][j];
+            double z = (double)a->b2[0][j] + (j == (int)b->label[i] ? handnet_sure : 0);
             for (int k = 0; k < HANDNET_HIDDEN; k++)
                 z += (double)a->w2[0][k][j] * (double)a->hidden[i][k];
             a->output[i][j] = (handnet_real)z;
-            sum += exp(z);
         }
-        a->loss[i] =
-            (handnet_real)(handnet_loss_factor * (log(sum) - (double)a->output[i][b->label[i]]));
+        const double loss = handnet_log_sum_exp(a->output[i]) - (double)a->output[i][b->label[i]];
+        a->loss[i] = (handnet_real)(handnet_loss_factor * loss);
     }
 }
 
