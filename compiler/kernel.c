@@ -47,16 +47,44 @@ static void call_tile(struct emit *e, const struct op *op, const struct product 
     cb_do(cb, cx_call_array(cb, CT_OTHER, tile_name(cb->arena, op, e->isa, rows, panels), n, args));
 }
 
-/* Tiles of a width side by side, from panel to panel. */
-struct strip {
-    unsigned width;
-    bool single; /* one tile, always */
+/* Steps side by side from one place to another: of rows, or of tiles of a width over panels. */
+struct steps {
+    unsigned size;
     struct cx *from, *to;
 };
 
+static bool known(const struct steps *s)
+{
+    return s->from->kind == CX_INT && s->to->kind == CX_INT;
+}
+
+/* Is it known that there are none? */
+static bool no_steps(const struct steps *s)
+{
+    return known(s) && s->from->integer >= s->to->integer;
+}
+
+/* Is it known that there is one alone? */
+static bool one_step(const struct steps *s)
+{
+    return known(s) && s->from->integer + s->size >= s->to->integer;
+}
+
+/* Opens a loop over steps, where it needs one; returns where each starts. */
+static struct cx *open_steps(struct cbuild *cb, const char *name, const struct steps *s)
+{
+    return one_step(s) ? s->from : cb_for(cb, name, s->from, s->to, s->size);
+}
+
+static void close_steps(struct cbuild *cb, const struct steps *s)
+{
+    if (!one_step(s))
+        cb_end(cb);
+}
+
 /* Those of a number of panels that is known. */
 static size_t fixed_strips(struct emit *e, const struct product *p, unsigned rows,
-                           struct strip *strips)
+                           struct steps *strips)
 {
     const struct tile_widths widths = tile_widths(e->isa, e->ir->f64, rows, p->panels);
     size_t count = 0;
@@ -64,8 +92,7 @@ static size_t fixed_strips(struct emit *e, const struct product *p, unsigned row
     for (unsigned width = TILE_VECTORS_MAX; width > 0; width--) {
         const uint32_t tiles = widths.tiles[width], to = from + width * tiles;
         if (tiles)
-            strips[count++] =
-                (struct strip){width, tiles == 1, cx_int(e->cb, from), cx_int(e->cb, to)};
+            strips[count++] = (struct steps){width, cx_int(e->cb, from), cx_int(e->cb, to)};
         from = to;
     }
     return count;
@@ -73,7 +100,7 @@ static size_t fixed_strips(struct emit *e, const struct product *p, unsigned row
 
 /* Those of a thread's share of the units, as many as there are when the program runs: tiles of the
  * whole width, then of less. */
-static size_t shared_strips(struct emit *e, unsigned rows, struct strip *strips)
+static size_t shared_strips(struct emit *e, unsigned rows, struct steps *strips)
 {
     struct cbuild *cb = e->cb;
     unsigned widths[TILE_SHARED_WIDTHS];
@@ -83,7 +110,7 @@ static size_t shared_strips(struct emit *e, unsigned rows, struct strip *strips)
         struct cx *width = cx_int(cb, widths[i]), *to = e->panels;
         if (i + 1 < count)
             to = cx_add(cb, from, cx_mul(cb, cx_div(cb, left, width), width));
-        strips[i] = (struct strip){widths[i], false, from, to};
+        strips[i] = (struct steps){widths[i], from, to};
         left = cx_mod(cb, left, width);
         from = to;
     }
@@ -92,32 +119,20 @@ static size_t shared_strips(struct emit *e, unsigned rows, struct strip *strips)
 
 /* The strips that cover a product; returns how many. */
 static size_t strips_of(struct emit *e, const struct product *p, unsigned rows,
-                        struct strip strips[TILE_VECTORS_MAX])
+                        struct steps strips[TILE_VECTORS_MAX])
 {
     return e->panels ? shared_strips(e, rows, strips) : fixed_strips(e, p, rows, strips);
-}
-
-/* Opens a loop over the tiles of a strip, where it needs one; returns the first panel of each. */
-static struct cx *open_strip(struct cbuild *cb, const struct strip *s)
-{
-    return s->single ? s->from : cb_for(cb, "p", s->from, s->to, s->width);
-}
-
-static void close_strip(struct cbuild *cb, const struct strip *s)
-{
-    if (!s->single)
-        cb_end(cb);
 }
 
 /* The tiles of `rows` rows from `row` on, all panels of them. */
 static void emit_panels(struct emit *e, const struct op *op, const struct product *p, unsigned rows,
                         struct cx *row)
 {
-    struct strip strips[TILE_VECTORS_MAX];
+    struct steps strips[TILE_VECTORS_MAX];
     const size_t count = strips_of(e, p, rows, strips);
     for (size_t i = 0; i < count; i++) {
-        call_tile(e, op, p, rows, strips[i].width, open_strip(e->cb, &strips[i]), row, 0);
-        close_strip(e->cb, &strips[i]);
+        call_tile(e, op, p, rows, strips[i].size, open_steps(e->cb, "p", &strips[i]), row, 0);
+        close_steps(e->cb, &strips[i]);
     }
 }
 
@@ -145,19 +160,28 @@ static void emit_whole_rows(struct emit *e, const struct op *op, const struct pr
                             unsigned most, struct cx *whole)
 {
     struct cbuild *cb = e->cb;
-    const unsigned step = step_of(p, most);
-    struct strip strips[TILE_VECTORS_MAX];
-    const size_t count = strips_of(e, p, most, strips);
+    const struct steps rows = {step_of(p, most), e->first, whole};
+    struct steps strips[TILE_VECTORS_MAX];
+    const size_t count = no_steps(&rows) ? 0 : strips_of(e, p, most, strips);
     for (size_t i = 0; i < count; i++) {
-        struct cx *panel = open_strip(cb, &strips[i]);
-        struct cx *r = cb_for(cb, "r", e->first, whole, step);
-        if (step > most)
-            emit_panel_rows(e, op, p, strips[i].width, panel, r);
+        struct cx *panel = open_steps(cb, "p", &strips[i]), *r = open_steps(cb, "r", &rows);
+        if (rows.size > most)
+            emit_panel_rows(e, op, p, strips[i].size, panel, r);
         else
-            call_tile(e, op, p, step, strips[i].width, panel, r, 0);
-        cb_end(cb);
-        close_strip(cb, &strips[i]);
+            call_tile(e, op, p, most, strips[i].size, panel, r, 0);
+        close_steps(cb, &rows);
+        close_steps(cb, &strips[i]);
     }
+}
+
+/* Tiles of so many rows over steps of them, all panels for each. */
+static void emit_steps(struct emit *e, const struct op *op, const struct product *p,
+                       const struct steps *rows)
+{
+    if (no_steps(rows))
+        return;
+    emit_panels(e, op, p, rows->size, open_steps(e->cb, "r", rows));
+    close_steps(e->cb, rows);
 }
 
 /* Rows whole … last-1, fewer than a panel of a has: all panels for each tile of them. Returns where
@@ -165,45 +189,49 @@ static void emit_whole_rows(struct emit *e, const struct op *op, const struct pr
 static struct cx *emit_panel_rest(struct emit *e, const struct op *op, const struct product *p,
                                   unsigned most, struct cx *whole)
 {
+    const struct steps tiles = {most, whole,
+                                emit_whole_steps(e->cb, "tiled", whole, e->last, most)};
+    emit_steps(e, op, p, &tiles);
+    return tiles.to;
+}
+
+/* A tile of so many rows, from rest on, if as many are left; returns where fewer are. */
+static struct cx *emit_half(struct emit *e, const struct op *op, const struct product *p,
+                            unsigned rows, struct cx *rest)
+{
     struct cbuild *cb = e->cb;
-    struct cx *size = cx_int(cb, most);
-    struct cx *tiles = cx_div(cb, cx_sub(cb, e->last, whole), size);
-    struct cx *end =
-        cb_declare(cb, "const size_t", CT_INT, "tiled", cx_add(cb, whole, cx_mul(cb, tiles, size)));
-    emit_panels(e, op, p, most, cb_for(cb, "r", whole, end, most));
+    const struct steps left = {rows, rest, e->last};
+    struct cx *size = cx_int(cb, rows), *next = cx_add(cb, rest, size);
+    if (known(&left)) {
+        const struct steps tile = {rows, rest, next->integer > e->last->integer ? rest : next};
+        emit_steps(e, op, p, &tile);
+        return tile.to;
+    }
+    cb_if(cb, cx_le(cb, next, e->last));
+    emit_panels(e, op, p, rows, rest);
+    cb_advance(cb, rest, size);
     cb_end(cb);
-    return end;
+    return rest;
 }
 
 /* Rows whole … last-1, fewer than the largest tile has. */
 static void emit_last_rows(struct emit *e, const struct op *op, const struct product *p,
                            size_t sizes, const unsigned *rows, struct cx *whole)
 {
-    struct cbuild *cb = e->cb;
-    struct cx *rest =
-        sizes > 2 ? cb_declare(cb, "size_t", CT_INT, "rest", whole) : whole; /* set again */
-    for (size_t s = 1; s + 1 < sizes; s++) {
-        cb_if(cb, cx_le(cb, cx_add(cb, rest, cx_int(cb, rows[s])), e->last));
-        emit_panels(e, op, p, rows[s], rest);
-        cb_advance(cb, rest, cx_int(cb, rows[s]));
-        cb_end(cb);
-    }
-    emit_panels(e, op, p, 1, cb_for(cb, "r", rest, e->last, 1));
-    cb_end(cb);
+    struct steps left = {1, whole, e->last};
+    if (sizes > 2 && !known(&left)) /* a variable: it is set again */
+        left.from = cb_declare(e->cb, "size_t", CT_INT, "rest", whole);
+    for (size_t s = 1; s + 1 < sizes; s++)
+        left.from = emit_half(e, op, p, rows[s], left.from);
+    emit_steps(e, op, p, &left);
 }
 
 void kernel_emit_product(struct emit *e, const struct op *op, const struct product *p)
 {
-    struct cbuild *cb = e->cb;
     unsigned rows[TILE_SIZES_MAX];
     const size_t sizes = tile_rows(e->isa, e->ir->f64, rows);
     const unsigned step = step_of(p, rows[0]);
-    struct cx *size = cx_int(cb, step), *whole = e->last;
-    if (step > 1) {
-        struct cx *steps = cx_div(cb, cx_sub(cb, e->last, e->first), size);
-        whole = cb_declare(cb, "const size_t", CT_INT, "whole",
-                           cx_add(cb, e->first, cx_mul(cb, steps, size)));
-    }
+    struct cx *whole = emit_whole_steps(e->cb, "whole", e->first, e->last, step);
     emit_whole_rows(e, op, p, rows[0], whole);
     if (p->whole_panels)
         return;

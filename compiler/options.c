@@ -39,7 +39,7 @@ static const struct option {
                        "write to FILE, '-' is standard output (default: NAME.c and the like)"},
     [OPTION_DEFINE] = {"-D", "NAME=VALUE", "replace the value of a let"},
     [OPTION_EMIT] = {"--emit", "trainer|resolved|plan|dot",
-                     "a program (default), the model with all defaults, what it takes, its graph"},
+                     "a program (default), all that is set, what it takes, or its graph"},
     [OPTION_DUMP] = {"--dump", "WHAT",
                      "show what the compiler holds after a step; 'list' names them"},
     [OPTION_BLAME] = {"--blame", "LINE",

@@ -81,8 +81,7 @@ void columns_emit_forward(struct emit *e, const struct op *op)
     const struct lane lane = emit_vector_lane(e), scalar = {.cb = cb};
     const uint32_t depth = ir_at(e->ir, op->in[0])->units;
     struct cx *panel = cx_int(cb, PANEL), *zero = cx_int(cb, 0);
-    struct cx *whole = cb_declare(cb, "const size_t", CT_INT, "whole",
-                                  cx_mul(cb, cx_div(cb, e->last, panel), panel));
+    struct cx *whole = emit_whole_steps(cb, "whole", zero, e->last, PANEL);
 
     struct cx *first = columns_open_blocks(cb, whole);
     struct cx *x = emit_row_in(e, "xb", e->in[0], op->in[0], first);

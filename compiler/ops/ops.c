@@ -151,6 +151,16 @@ void emit_columns(struct emit *e, int tensor, bool straight, emit_body *body, vo
     cb_end(e->cb);
 }
 
+struct cx *emit_whole_steps(struct cbuild *cb, const char *name, struct cx *first, struct cx *last,
+                            unsigned size)
+{
+    if (size == 1)
+        return last;
+    struct cx *step = cx_int(cb, size), *steps = cx_div(cb, cx_sub(cb, last, first), step);
+    struct cx *end = cx_add(cb, first, cx_mul(cb, steps, step));
+    return end->kind == CX_INT ? end : cb_declare(cb, "const size_t", CT_INT, name, end);
+}
+
 void emit_fill_zeros(struct emit *e, struct cx *array, struct cx *count)
 {
     struct cx *i = cb_for(e->cb, "i", cx_int(e->cb, 0), count, 1);

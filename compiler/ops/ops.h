@@ -151,6 +151,11 @@ const char *emit_suffix(struct emit *e, struct cx *j);
 typedef void emit_body(struct emit *e, struct cx *j, void *context);
 void emit_columns(struct emit *e, int tensor, bool straight, emit_body *body, void *context);
 
+/* Where whole steps of a size end that go from first towards last: a constant, where those are, or
+ * declared by that name. */
+struct cx *emit_whole_steps(struct cbuild *cb, const char *name, struct cx *first, struct cx *last,
+                            unsigned size);
+
 /* Sets the first `count` elements of an array to 0. */
 void emit_fill_zeros(struct emit *e, struct cx *array, struct cx *count);
 

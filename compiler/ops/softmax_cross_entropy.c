@@ -180,9 +180,7 @@ static struct cx *emit_blocks(struct emit *e, const struct op *op)
     const struct lane lane = {.cb = cb, .vector = isa_vector(e->isa, e->ir->f64)};
     const uint32_t classes = ir_at(e->ir, op->in[0])->units;
     struct cx *block = cx_int(cb, PANEL);
-    struct cx *blocks = cx_div(cb, cx_sub(cb, e->last, e->first), block);
-    struct cx *whole = cb_declare(cb, "const size_t", CT_INT, "whole",
-                                  cx_add(cb, e->first, cx_mul(cb, blocks, block)));
+    struct cx *whole = emit_whole_steps(cb, "whole", e->first, e->last, PANEL);
 
     struct cx *first = cb_for(cb, "first", e->first, whole, PANEL);
     struct cx *z = emit_row_in(e, "zb", e->in[0], op->in[0], first);

@@ -62,17 +62,17 @@ static void emit(struct emit *e, const struct op *op)
     REQUIRE(w->panel == PANEL && !(op->by_units && w->units % PANEL));
     const uint32_t rest = w->depth % PANEL;
     struct cx *first = op->slices ? e->first : cx_int(cb, 0);
-    struct cx *last = op->slices ? e->last : cx_int(cb, w->depth), *whole = last;
-    if (rest)
-        whole = cb_declare(cb, "const size_t", CT_INT, "whole",
-                           cx_mul(cb, cx_div(cb, last, cx_int(cb, PANEL)), cx_int(cb, PANEL)));
+    struct cx *last = op->slices ? e->last : cx_int(cb, w->depth);
+    struct cx *whole = rest ? emit_whole_steps(cb, "whole", cx_int(cb, 0), last, PANEL) : last;
     if (w->depth > rest) {
         emit_rows(e, op, cb_for(cb, "k", first, whole, PANEL), PANEL);
         cb_end(cb);
     }
-    if (rest) {
+    if (rest && op->slices) { /* of one of them alone */
         emit_rows(e, op, cb_for(cb, "k", whole, last, PANEL), rest);
         cb_end(cb);
+    } else if (rest) {
+        emit_rows(e, op, whole, rest);
     }
 }
 

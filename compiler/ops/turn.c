@@ -103,9 +103,12 @@ static void turn_by_vectors(const struct lane *l, const struct turn *t, uint32_t
         cb_end(cb);
     }
     if (count > fours) {
-        cb_block(cb);
+        const bool bare = rows == PANEL && lane_count(l) == PANEL; /* no scope is opened for it */
+        if (bare)
+            cb_block(cb);
         turn_columns(l, t, rows, cx_int(cb, fours), count - fours);
-        cb_end(cb);
+        if (bare)
+            cb_end(cb);
     }
 }
 

@@ -60,7 +60,7 @@ static inline double mlprt_sum_f64(double sum, const double *x, size_t n)
 static inline double mlprt_clip(double most, double squares)
 {
     const double share = most / sqrt(squares);
-    return squares > DBL_MAX ? NAN : share < 1.0 ? share : 1.0;
+    return squares > DBL_MAX ? (double)NAN : share < 1.0 ? share : 1.0;
 }
 
 #endif
