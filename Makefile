@@ -26,6 +26,7 @@ fuzzers   := $(patsubst tests/fuzz/%.c,fuzz-%,$(wildcard tests/fuzz/*.c))
 
 compiler_objects := $(compiler:%.c=$(B)/%.o) $(generated:.c=.o)
 runtime_objects  := $(runtime:%.c=$(B)/%.o)
+shared_objects   := $(B)/runtime/sha256.o $(B)/runtime/sha256_x86.o
 unit_objects     := $(units:%.c=$(B)/%.o)
 evaluators       := $(B)/oracle $(B)/gradients $(B)/parity
 
@@ -44,8 +45,8 @@ help: ## this list
 $(B)/mlpgen: $(B)/compiler/main.o $(B)/libmlpgen.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -lm -o $@
 
-$(B)/libmlpgen.a: $(compiler_objects) $(B)/sources
-	rm -f $@ && $(AR) rcs $@ $(compiler_objects)
+$(B)/libmlpgen.a: $(compiler_objects) $(shared_objects) $(B)/sources
+	rm -f $@ && $(AR) rcs $@ $(compiler_objects) $(shared_objects)
 
 $(B)/compiler/%.o: compiler/%.c $(B)/flags | $(B)/parse.tab.h
 	@mkdir -p $(@D)

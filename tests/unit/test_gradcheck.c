@@ -154,6 +154,22 @@ Test(gradcheck, sees_a_tensor_of_zeros)
     CONTAINS(e.text, " is zero everywhere");
 }
 
+/* Of one path, with these in place of the network's. */
+static struct mlprt_model model_with(void (*evaluate)(const struct mlprt_batch *),
+                                     void (*backward)(const struct mlprt_batch *))
+{
+    static struct mlprt_path path;
+    static const struct mlprt_path *const paths[] = {&path};
+    struct mlprt_model model = handnet_model();
+
+    path = handnet_plain;
+    path.evaluate = evaluate;
+    path.backward = backward;
+    model.paths = paths;
+    model.path_count = 1;
+    return model;
+}
+
 /* A loss that nothing moves, and that is never rounded: there is no noise to measure. */
 static void evaluate_flat(const struct mlprt_batch *b)
 {
@@ -172,18 +188,8 @@ static void backward_flat(const struct mlprt_batch *b)
 
 Test(gradcheck, takes_zero_for_the_slope_of_a_flat_loss)
 {
-    static const struct mlprt_path path = {.name = "flat",
-                                           .usable = handnet_always,
-                                           .evaluate = evaluate_flat,
-                                           .prepare = handnet_nothing,
-                                           .backward = backward_flat,
-                                           .gradient = handnet_nothing,
-                                           .update = handnet_update};
-    static const struct mlprt_path *const paths[] = {&path};
-    struct mlprt_model model = handnet_model();
+    const struct mlprt_model model = model_with(evaluate_flat, backward_flat);
 
-    model.paths = paths;
-    model.path_count = 1;
     cr_expect_eq(check(&model, 1), MLPRT_CHECK_FAILED);
     CONTAINS(e.text, " is zero everywhere");
 }
@@ -213,18 +219,8 @@ static void backward_faint(const struct mlprt_batch *b)
 
 Test(gradcheck, bears_the_last_rounding_of_a_loss)
 {
-    static const struct mlprt_path path = {.name = "faint",
-                                           .usable = handnet_always,
-                                           .evaluate = evaluate_faint,
-                                           .prepare = handnet_nothing,
-                                           .backward = backward_faint,
-                                           .gradient = handnet_nothing,
-                                           .update = handnet_update};
-    static const struct mlprt_path *const paths[] = {&path};
-    struct mlprt_model model = handnet_model();
+    const struct mlprt_model model = model_with(evaluate_faint, backward_faint);
 
-    model.paths = paths;
-    model.path_count = 1;
     for (uint64_t seed = 1; seed <= 10; seed++)
         cr_expect_eq(check(&model, seed), MLPRT_OK, "%s", e.text);
 }
@@ -275,18 +271,8 @@ static void backward_noted(const struct mlprt_batch *b)
 
 Test(gradcheck, keeps_a_loss_that_is_no_number_in_mind)
 {
-    static const struct mlprt_path path = {.name = "nan",
-                                           .usable = handnet_always,
-                                           .evaluate = evaluate_nan,
-                                           .prepare = handnet_nothing,
-                                           .backward = backward_noted,
-                                           .gradient = handnet_nothing,
-                                           .update = handnet_update};
-    static const struct mlprt_path *const paths[] = {&path};
-    struct mlprt_model model = handnet_model();
+    const struct mlprt_model model = model_with(evaluate_nan, backward_noted);
 
-    model.paths = paths;
-    model.path_count = 1;
     cr_expect_eq(check(&model, 1), MLPRT_CHECK_FAILED);
     CONTAINS(e.text, "the gradient at hidden.weight[0,0] is wrong: the error of inf");
     CONTAINS(printed(), "worst relative error inf at hidden.weight[0,0]");
