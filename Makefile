@@ -26,7 +26,7 @@ fuzzers   := $(patsubst tests/fuzz/%.c,fuzz-%,$(wildcard tests/fuzz/*.c))
 
 compiler_objects := $(compiler:%.c=$(B)/%.o) $(generated:.c=.o)
 runtime_objects  := $(runtime:%.c=$(B)/%.o)
-shared_objects   := $(B)/runtime/sha256.o $(B)/runtime/sha256_x86.o
+shared_objects   := $(filter $(B)/runtime/sha256%,$(runtime_objects))
 unit_objects     := $(units:%.c=$(B)/%.o)
 evaluators       := $(B)/oracle $(B)/gradients $(B)/parity
 

@@ -5,6 +5,7 @@
 #include "number.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Numbers in a table: 64 MiB of text at least. What is larger belongs in a file of its own. */
 #define TABLE_MAX ((uint64_t)1 << 24)
@@ -215,4 +216,25 @@ void data_check(struct scope *s, struct model *m)
     check_input_range(s, m);
     check_normalize_target(s, m);
     check_classes(s, m);
+}
+
+static void warn_of_gzip(const struct value *path, struct diags *diags)
+{
+    const size_t len = path->text ? strlen(path->text) : 0;
+    if (len < 3 || strcmp(path->text + len - 3, ".gz") != 0)
+        return;
+    diag_report(diags, DIAG_STANDALONE_GZIP, path->span,
+                "a --standalone program does not read compressed files");
+    diag_help(diags, "gunzip the file, and take .gz off its name here");
+}
+
+void data_check_standalone(const struct model *m, struct diags *diags)
+{
+    for (size_t split = DATA_TRAIN; split <= DATA_VALIDATION; split++) {
+        const struct value *source = &m->data->args[split];
+        if (source->absent || source->word->vocab->id != WORD_IDX)
+            continue;
+        warn_of_gzip(&source->word->args[IDX_PATH], diags);
+        warn_of_gzip(&source->word->args[IDX_TARGET], diags);
+    }
 }

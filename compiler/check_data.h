@@ -9,4 +9,7 @@
  * tables in. */
 void data_check(struct scope *s, struct model *m);
 
+/* Warns of files that a program with the runtime inside cannot read. */
+void data_check_standalone(const struct model *m, struct diags *diags);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "ast_print.h"
 #include "check.h"
+#include "check_data.h"
 #include "digest.h"
 #include "dot.h"
 #include "emit.h"
@@ -165,6 +166,8 @@ static int compile(struct job *j)
     else
         model =
             check_program(&j->arena, file, o->overrides, o->override_count, &j->sources, &j->diags);
+    if (model && !j->diags.errors && o->standalone)
+        data_check_standalone(model, &j->diags);
     diag_print(&j->diags, style_of(o), &j->messages);
     if (j->diags.errors)
         return status_of_errors(j);

@@ -100,6 +100,8 @@ int mlprt_main(const struct mlprt_model *model, int argc, char **argv)
     const bool misused = status == MLPRT_USAGE;
     if (!status && o.help)
         mlprt_options_help(stdout, program, model, o.command);
+    else if (!status && o.version)
+        printf("%s: the network of %s, compiled by %s\n", program, model->file, model->compiler);
     else if (!status)
         status = run(model, &o, program, &e);
 

@@ -7,8 +7,10 @@
 #include "data/format.h"
 #include "gzip.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SOURCE_FILES = 2 /* at most: inputs and targets */ };
 
@@ -183,6 +185,25 @@ static enum mlprt_status dataset_read(struct mlprt_dataset *d, struct mlprt_requ
     return status;
 }
 
+static bool is_missing(const char *path)
+{
+    return access(path, F_OK) != 0 && errno == ENOENT;
+}
+
+/* The first missing file of a split, if the model names it: says where it was looked for. */
+static void tell_missing(const struct mlprt_model *model, char *const *file, size_t named,
+                         size_t count, struct mlprt_error *e)
+{
+    size_t i = 0;
+    while (i < count && !is_missing(file[i]))
+        i++;
+    if (named <= i && i < count && *file[i] != '/')
+        mlprt_fail(e, MLPRT_IO,
+                   "%s: no such file in the current directory; --data DIR says where the paths in "
+                   "%s start",
+                   file[i], model->file);
+}
+
 static enum mlprt_status refuse_file(const char *path, struct mlprt_error *e)
 {
     return mlprt_fail(e, MLPRT_USAGE, "%s: the data stands in the program and takes no FILE", path);
@@ -222,6 +243,8 @@ enum mlprt_status mlprt_dataset_load(struct mlprt_dataset *d, const struct mlprt
                             "the inputs and the targets");
     else
         status = dataset_read(d, &r, e);
+    if (status == MLPRT_IO && complete && !directory)
+        tell_missing(model, file, path_count, count, e);
     d->input_file = path_count > 0 ? paths[0] : named[0];
     d->target_file = count < 2 ? d->input_file : path_count > 1 ? paths[1] : named[1];
     for (size_t i = 0; i < count; i++)

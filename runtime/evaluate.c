@@ -5,9 +5,11 @@
 #include "guard.h"
 #include "weights.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum mlprt_status mlprt_walk_open(struct mlprt_walk *w, struct mlprt_session *s,
                                   const struct mlprt_dataset *d, struct mlprt_error *e)
@@ -75,6 +77,9 @@ enum mlprt_status mlprt_evaluate_open(struct mlprt_session *s, struct mlprt_spli
 
     const enum mlprt_status status =
         mlprt_weights_load(model, s->arena, &s->normalizers, weights, MLPRT_MATCH_ALL, NULL, e);
+    if (status == MLPRT_IO && !o->weights && access(weights, F_OK) != 0 && errno == ENOENT)
+        return mlprt_fail(e, MLPRT_IO,
+                          "%s: no such file; 'train' makes it, --weights names another", weights);
     if (status)
         return status;
     if (!mlprt_normalizers_ready(&s->normalizers) && !o->quiet)

@@ -265,6 +265,10 @@ static enum mlprt_status command_find(struct mlprt_options *o, const char *name,
         o->help = true;
         return MLPRT_OK;
     }
+    if (strcmp(name, "--version") == 0) {
+        o->version = true;
+        return MLPRT_OK;
+    }
     for (int i = 0; i < MLPRT_COMMANDS; i++)
         if (strcmp(name, command_rows[i].name) == 0) {
             o->command = (enum mlprt_command)i;
@@ -288,7 +292,7 @@ enum mlprt_status mlprt_options_parse(struct mlprt_options *o, const struct mlpr
     enum mlprt_status status = command_find(o, argv[1], e);
     bool options = true;
 
-    for (int i = 2; !status && !o->help && i < argc; i++) {
+    for (int i = 2; !status && !o->help && !o->version && i < argc; i++) {
         if (options && strcmp(argv[i], "--") == 0)
             options = false;
         else if (options && argv[i][0] == '-' && argv[i][1])
@@ -333,7 +337,10 @@ void mlprt_options_help(FILE *out, const char *program, const struct mlprt_model
         fprintf(out, "The network of %s, compiled by %s.\n\n", model->file, model->compiler);
         for (int i = 0; i < MLPRT_COMMANDS; i++)
             fprintf(out, "  %-10s %s\n", command_rows[i].name, command_rows[i].help);
-        fprintf(out, "\n'%s COMMAND --help' lists a command's options.\n", program);
+        fprintf(
+            out,
+            "\n'%s COMMAND --help' lists a command's options, '%s --version' says what it is.\n",
+            program, program);
         return;
     }
     fprintf(out, "%s: %s.\n\n", command_rows[command].name, command_rows[command].help);

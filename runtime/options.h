@@ -26,6 +26,7 @@ enum {
 struct mlprt_options {
     enum mlprt_command command;
     bool help;
+    bool version;        /* asked for in place of a command */
     const char *data;    /* NULL: the current directory */
     const char *init;    /* NULL: weights are drawn */
     const char *save;    /* NULL: the model's name with .safetensors */

@@ -46,6 +46,8 @@ rows="train = table([0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]);"
     ends 0 ./xor train --epochs 3 -h
     grep -q "^usage: xor train" out
     grep -q -- "--epochs" out
+    ends 0 ./xor --version
+    [ "$(cat out)" = "xor: the network of xor.mlp, compiled by $(mlpgen --version)" ]
     ends 0 ./xor eval --help
     grep -q -- "--json" out
     lacks -- "--epochs" out
@@ -176,6 +178,11 @@ END
         sed 's/input = 2/input = [28, 28]/; s/dense(2)/dense(10)/' | mlpgen - -o net.c
     linked net.c net -O2
     ends 3 ./net gradcheck
+    grep -qxF "net: error: x: no such file in the current directory; --data DIR says where the paths in <stdin> start" err
+    ends 3 ./net gradcheck --data there
+    grep -qxF "net: error: there/x: cannot open: No such file or directory" err
+    ends 3 ./net train lost
+    grep -qxF "net: error: lost: cannot open: No such file or directory" err
     ends 0 ./net train --epochs 1 "$FASHION/t10k-images-idx3-ubyte.gz" --lr 0.01 \
         "$FASHION/t10k-labels-idx1-ubyte.gz"
     ends 0 ./net eval -- "$FASHION/t10k-images-idx3-ubyte.gz" "$FASHION/t10k-labels-idx1-ubyte.gz"
@@ -186,7 +193,9 @@ END
 
 @test "trainer: missing, damaged and foreign weights end with 3 or 4" {
     ends 3 ./xor eval
-    grep -q "xor.safetensors" err
+    grep -qxF "xor: error: xor.safetensors: no such file; 'train' makes it, --weights names another" err
+    ends 3 ./xor eval --weights lost
+    grep -qxF "xor: error: lost: cannot open: No such file or directory" err
     echo rubbish >xor.safetensors
     ends 3 ./xor eval
     ends 0 ./xor train --quiet
