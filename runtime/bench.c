@@ -9,6 +9,7 @@
 #include "peak.h"
 #include "progress.h"
 #include "shuffle.h"
+#include "tuner.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -165,6 +166,19 @@ static void bench_train(struct bench *b)
     b->step += b->steps;
 }
 
+/* Finds the number of threads as the train command does. */
+static void bench_tune(struct bench *b)
+{
+    struct mlprt_session *s = b->s;
+    struct mlprt_tuner tuner = mlprt_tuner_of(s->threads, s->options->threads != 0);
+    while (mlprt_tuner_searches(&tuner)) {
+        const double start = mlprt_progress_clock();
+        bench_train(b);
+        mlprt_tuner_note(&tuner, mlprt_progress_clock() - start);
+        s->threads = tuner.threads;
+    }
+}
+
 static void bench_evaluate(struct bench *b)
 {
     const struct mlprt_batch batch = bench_batch(b, b->s->model->batch, false);
@@ -213,6 +227,7 @@ static void bench_run(struct bench *b)
     const struct mlprt_path *path = s->path;
     const uint32_t n = model->batch;
 
+    bench_tune(b);
     b->peak = mlprt_peak_measure(s);
     printf("%s: path %s, threads %" PRIu32 ", batch %" PRIu32 ", peak %.4g GFLOP/s\n\n",
            model->name, path->name, s->threads, n, 1e-9 * b->peak);

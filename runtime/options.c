@@ -64,7 +64,7 @@ static const struct option_row {
     {"--lr", "X", "learning rate", ON_TRAIN, OPTION_RATE, OPTION_FIELD(lr)},
     {"--seed", "N", "what initial weights, the order of samples and dropout are drawn from",
      ON_TRAIN | ON_GRADCHECK, OPTION_WHOLE, OPTION_FIELD(seed)},
-    {"--threads", "N", "threads to work on (default: OpenMP's own, or 1 for small steps)",
+    {"--threads", "N", "threads to work on (default: as many as are faster)",
      ON_TRAIN | ON_INFO | ON_BENCH, OPTION_THREADS, OPTION_FIELD(threads)},
     {"--init", "W", "start from the tensors that weights file W has", ON_TRAIN, OPTION_TEXT,
      OPTION_FIELD(init)},

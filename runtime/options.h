@@ -34,7 +34,7 @@ struct mlprt_options {
     const char *isa;     /* NULL: the best path */
     double lr;
     uint32_t epochs;
-    uint32_t threads; /* 0: as many as OpenMP takes, else up to MLPRT_THREADS_MAX */
+    uint32_t threads; /* 0: as many as are faster, else up to MLPRT_THREADS_MAX */
     uint64_t seed;
     const char *checkpoint; /* NULL: the save name with .ckpt */
     const char *resume;     /* NULL: from the start */

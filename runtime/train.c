@@ -101,17 +101,23 @@ static double rate_of(const struct mlprt_training *t, uint32_t step)
 
 static enum mlprt_status train_step(struct mlprt_training *t, struct mlprt_error *e)
 {
+    t->s->threads = t->tuner.threads;
     struct mlprt_batch batch = next_batch(t, 1);
+    const bool whole = batch.n == t->s->model->batch, timed = mlprt_tuner_searches(&t->tuner);
+    const double start = timed ? mlprt_progress_clock() : 0;
 
     batch.lr = rate_of(t, batch.step);
-    return take_step(t, t->s->samples.index, &batch, e);
+    const enum mlprt_status status = take_step(t, t->s->samples.index, &batch, e);
+    if (whole)
+        mlprt_tuner_note(&t->tuner, timed ? mlprt_progress_clock() - start : 0);
+    return status;
 }
 
 /* Steps that can be taken in one run from here: all on mini-batches of whole size. */
 static uint32_t run_length(const struct mlprt_training *t)
 {
     const struct mlprt_session *s = t->s;
-    if (!s->path->run || s->threads > 1)
+    if (!s->path->run || t->tuner.most > 1)
         return 0;
     const uint32_t whole = t->data.train.samples / s->model->batch, i = steps_in_epoch(t);
     return whole - i < s->model->run ? whole - i : s->model->run;

@@ -172,6 +172,7 @@ enum mlprt_status mlprt_training_begin(struct mlprt_training *t, struct mlprt_er
         t->order[i] = i;
     if (s->model->run && (status = training_allow_runs(t, e)))
         return status;
+    t->tuner = mlprt_tuner_of(s->threads, s->options->threads != 0);
     mlprt_progress_start(&t->progress, s->options->quiet);
     if ((status = training_start(t, e)))
         return status;

@@ -6,6 +6,7 @@
 #include "guard.h"
 #include "metrics.h"
 #include "progress.h"
+#include "tuner.h"
 
 #include <stdio.h>
 
@@ -24,6 +25,8 @@ struct mlprt_training {
      */
     double *rates;
     void *before;
+
+    struct mlprt_tuner tuner;
 
     struct mlprt_course course;
     uint32_t epochs_here; /* finished by this process */

@@ -47,7 +47,8 @@ model   net
   input=[2,2 ]; loss   =mse;
 
 
-  # of its own
+  # of two
+  # lines
   a:dense( 4,bias=true ) ; tanh( );
   bee : dense(n);   # ten
   repeat( 2 ){ dense(4);tanh; }
@@ -78,7 +79,8 @@ let list   = [1, 2,
 model net {                  # the brace goes up
     input = [2, 2]; loss = mse;
 
-    # of its own
+    # of two
+    # lines
     a:   dense(4, bias = true); tanh();
     bee: dense(n);           # ten
     repeat(2) { dense(4); tanh; }
