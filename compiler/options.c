@@ -297,6 +297,31 @@ static const char *default_output(struct arena *arena, const struct options *o)
     return arena_printf(arena, "%.*s%s", (int)len, base, endings[o->emit]);
 }
 
+/* Whether at most one thing is wanted in place of the program. */
+static bool one_product(struct parser *p)
+{
+    const struct options *o = p->o;
+    const struct {
+        bool wanted;
+        enum option_id id;
+    } products[] = {{o->emit != EMIT_TRAINER, OPTION_EMIT},
+                    {o->dump, OPTION_DUMP},
+                    {o->blame, OPTION_BLAME},
+                    {o->format, OPTION_FORMAT}};
+    const char *first = NULL;
+    for (size_t i = 0; i < sizeof products / sizeof *products; i++) {
+        if (!products[i].wanted)
+            continue;
+        const char *name = table[products[i].id].name;
+        if (first) {
+            strbuf_printf(p->error, "'%s' and '%s' exclude each other", first, name);
+            return false;
+        }
+        first = name;
+    }
+    return true;
+}
+
 /* Whether all that is needed was given; fills in where to write. */
 static bool complete(struct parser *p)
 {
@@ -309,6 +334,8 @@ static bool complete(struct parser *p)
         strbuf_puts(p->error, "'--check' goes with '--format'");
         return false;
     }
+    if (!one_product(p))
+        return false;
     if (o->dump || o->blame) { /* these take the place of the output */
         o->output = "-";
         return true;

@@ -30,6 +30,15 @@ silent() {
     [ ! -s err ] || { cat err; return 1; }
 }
 
+@test "cli: one thing alone is written in place of the program" {
+    expect 2 --emit=plan --blame=3 small.mlp
+    says "'--emit' and '--blame' exclude each other"
+    expect 2 --format --dump=ast small.mlp
+    says "'--dump' and '--format' exclude each other"
+    expect 0 --emit=trainer --blame=3 small.mlp
+    [ ! -e small.plan ]
+}
+
 @test "cli: the output is named after the input and written here" {
     mkdir models
     mv small.mlp models/
