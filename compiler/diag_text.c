@@ -98,7 +98,8 @@ static void print_place(const struct diags *d, struct span at, enum severity sev
 {
     struct position where = source_position(d->sources, at);
     start(out, color, BOLD);
-    strbuf_printf(out, "%s:%u:%u:", where.source->name, where.line, where.column);
+    harmless_puts(out, where.source->name);
+    strbuf_printf(out, ":%u:%u:", where.line, where.column);
     stop(out, color);
     strbuf_putc(out, ' ');
     print_severity(severity, color, out);
@@ -137,7 +138,7 @@ void diag_text_plain(const char *error, bool color, struct strbuf *out)
     stop(out, color);
     strbuf_putc(out, ' ');
     print_severity(SEVERITY_ERROR, color, out);
-    strbuf_put(out, error, help ? (size_t)(help - error) : strlen(error));
+    harmless_put(out, error, help ? (size_t)(help - error) : strlen(error));
     strbuf_putc(out, '\n');
     if (help) {
         help += strlen(DIAG_HELP);

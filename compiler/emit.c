@@ -130,6 +130,7 @@ void emit_trainer(struct arena *arena, const struct ir *ir, const struct model *
 {
     struct emitter em = {.ir = ir, .model = model, .options = options};
     cbuild_init(&em.cb, arena, ir->f64);
+    em.index = index_make(arena, ir);
     emit_header(&em);
     emit_includes(&em);
     emit_constants(&em);

@@ -3,6 +3,7 @@
 #define MLPGEN_EMIT_H
 
 #include "ctree.h"
+#include "emit_index.h"
 #include "ir.h"
 #include "isa.h"
 
@@ -24,6 +25,7 @@ void emit_trainer(struct arena *arena, const struct ir *ir, const struct model *
 /* What the files of the emitter share. */
 struct emitter {
     struct cbuild cb;
+    struct emit_index index;
     const struct ir *ir;
     const struct model *model;
     const struct emit_options *options;

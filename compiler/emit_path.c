@@ -12,42 +12,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* Are two tensors of a shape and layout? */
-static bool tensors_alike(const struct ir *ir, int a, int b)
-{
-    if (a == NO_TENSOR || b == NO_TENSOR)
-        return a == b;
-    const struct tensor *x = ir_at(ir, a), *y = ir_at(ir, b);
-    return x->role == y->role && x->depth == y->depth && x->units == y->units &&
-           x->stride == y->stride && x->panel == y->panel && x->in_columns == y->in_columns;
-}
-
-/* Would two ops have the same function, but for its name? */
-static bool ops_alike(const struct ir *ir, const struct op *a, const struct op *b)
-{
-    bool alike = a->kind == b->kind && a->section == b->section && a->straight == b->straight &&
-                 a->by_units == b->by_units && !a->slices == !b->slices &&
-                 a->activation == b->activation && a->loss == b->loss && a->stream == b->stream &&
-                 !memcmp(a->attr, b->attr, sizeof a->attr) && a->post_count == b->post_count;
-    for (size_t i = 0; alike && i < OP_IN_MAX; i++)
-        alike = tensors_alike(ir, a->in[i], b->in[i]);
-    for (size_t i = 0; alike && i < OP_OUT_MAX; i++)
-        alike = tensors_alike(ir, a->out[i], b->out[i]);
-    for (size_t i = 0; alike && i < a->post_count; i++)
-        alike = post_same(&a->post[i], &b->post[i]) &&
-                tensors_alike(ir, a->post[i].aux, b->post[i].aux);
-    return alike;
-}
-
-/* The first op whose function would be the same: layers of a shape share what they do. */
-static const struct op *first_alike(const struct ir *ir, const struct op *op)
-{
-    const struct op *first = ir->ops.at;
-    while (!ops_alike(ir, first, op))
-        first++;
-    return first;
-}
-
 static const char *function_name(struct arena *arena, const struct op *op, const struct isa *isa)
 {
     return arena_printf(arena, "%s_%s_%s", op->base, op_verb(op), isa->name);
@@ -276,15 +240,20 @@ static struct signature new_signature(struct emitter *em, const struct emit_rang
         .cb = &em->cb, .ir = em->ir, .range = range, .params = call ? NULL : ""};
 }
 
-/* "\nThe same for dense2, dense3": whoever else uses op's function. */
+/* "\nThe same for dense2, dense3 and 4 more": whoever else uses op's function. */
 static const char *alike_comment(struct emitter *em, const struct op *op)
 {
+    enum { NAMES_MAX = 8 };
     struct arena *arena = em->cb.arena;
     const char *text = "";
-    for (const struct op *o = op + 1; o < em->ir->ops.at + em->ir->ops.len; o++)
-        if (ops_alike(em->ir, op, o))
-            text = arena_printf(arena, "%s%s%s", text, *text ? ", " : "\nThe same for ", o->base);
-    return text;
+    size_t count = 0;
+    for (uint32_t i = em->index.next[op - em->ir->ops.at]; i < em->ir->ops.len;
+         i = em->index.next[i])
+        if (count++ < NAMES_MAX)
+            text = arena_printf(arena, "%s%s%s", text, *text ? ", " : "\nThe same for ",
+                                em->ir->ops.at[i].base);
+    return count <= NAMES_MAX ? text
+                              : arena_printf(arena, "%s and %zu more", text, count - NAMES_MAX);
 }
 
 static void emit_comment(struct emitter *em, const struct op *op)
@@ -329,7 +298,8 @@ void emit_call(struct emitter *em, const struct isa *isa, const struct op *op,
     cb->at = op->span;
     make_signature(&s, &unused, op);
     struct cx *call = cx_call_array(
-        cb, CT_OTHER, function_name(cb->arena, first_alike(em->ir, op), isa), s.count, s.args);
+        cb, CT_OTHER, function_name(cb->arena, index_first_alike(&em->index, em->ir, op), isa),
+        s.count, s.args);
     const bool only_training = needs_of(op) & NEED_RANDOM && op->section == SECTION_FORWARD;
     if (only_training)
         cb_if(cb, emit_batch(cb, CT_INT, "training"));
@@ -389,7 +359,7 @@ void emit_path(struct emitter *em, const struct isa *isa)
     struct tiles tiles = {0};
     struct cs *ops = NULL, *code = NULL, **here = cb_redirect(cb, &ops);
     for (size_t i = 0; i < em->ir->ops.len; i++)
-        if (first_alike(em->ir, &em->ir->ops.at[i]) == &em->ir->ops.at[i])
+        if (em->index.alike[i] == i)
             emit_op(em, isa, &em->ir->ops.at[i], &tiles);
     cb_redirect(cb, &code);
     tile_emit_all(cb, isa, &tiles);

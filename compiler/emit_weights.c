@@ -14,28 +14,27 @@ enum {
     BIAS_BLOCK = 12 /* panels of a bias's, likewise */
 };
 
-/* Is op what is done to a parameter? */
-static bool does(const struct op *op, const struct param *p, unsigned what)
+/* What an op does to its parameter. */
+static unsigned done_by(const struct op *op)
 {
     switch (op->phase) {
-    case PHASE_PREPARE: return what & DO_COPY && op->in[0] == p->value;
-    case PHASE_WEIGHTS: return what & DO_GRADIENT && op->out[0] == p->grad;
-    case PHASE_UPDATE: return what & DO_UPDATE && op->in[0] == p->value;
-    default: return false;
+    case PHASE_PREPARE: return DO_COPY;
+    case PHASE_WEIGHTS: return DO_GRADIENT;
+    case PHASE_UPDATE: return DO_UPDATE;
+    default: return 0;
     }
 }
 
 /* The ops that do `what` to a parameter, in that order; returns how many. */
-enum { GROUP_MAX = 4 };
-static size_t group_of(const struct ir *ir, const struct param *p, unsigned what,
-                       const struct op *group[GROUP_MAX])
+static size_t group_of(const struct index_of_param *of, unsigned what,
+                       const struct op *group[INDEX_OF_PARAM_MAX])
 {
     static const unsigned order[] = {DO_GRADIENT, DO_UPDATE, DO_COPY};
     size_t n = 0;
     for (size_t k = 0; k < sizeof order / sizeof *order; k++)
-        for (size_t i = 0; i < ir->ops.len; i++)
-            if (does(&ir->ops.at[i], p, what & order[k]))
-                group[n++] = &ir->ops.at[i];
+        for (size_t i = 0; i < of->count; i++)
+            if (done_by(of->op[i]) & what & order[k])
+                group[n++] = of->op[i];
     return n;
 }
 
@@ -136,8 +135,8 @@ void emit_weights(struct emitter *em, const struct isa *isa, unsigned what, stru
     int64_t turn = 0;
     for (size_t i = 0; i < em->ir->params.len; i++) {
         const struct param *p = &em->ir->params.at[i];
-        const struct op *group[GROUP_MAX];
-        const size_t n = group_of(em->ir, p, what, group);
+        const struct op *group[INDEX_OF_PARAM_MAX];
+        const size_t n = group_of(&em->index.of_param[i], what, group);
         if (n && group[0]->by_units)
             emit_units_of(em, isa, p, n, group, at_once);
         else if (n && group[0]->slices)

@@ -10,6 +10,7 @@
 #include "dot.h"
 #include "emit.h"
 #include "format.h"
+#include "harmless.h"
 #include "input.h"
 #include "isa.h"
 #include "lower.h"
@@ -20,6 +21,7 @@
 #include "plan.h"
 #include "resolved.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,10 +74,15 @@ static int status_of_errors(const struct job *j)
     return status;
 }
 
-static const char *file_name(const struct options *o)
+/* What the emitted C and the plan call the model's file: the last part of its path. */
+static const char *file_name(struct job *j)
 {
-    const char *slash = strrchr(o->input, '/');
-    return slash ? slash + 1 : input_name(o->input);
+    const char *path = j->options.input, *slash = strrchr(path, '/');
+    struct strbuf name = {0};
+    harmless_puts(&name, slash ? slash + 1 : input_name(path));
+    const char *shown = arena_strndup(&j->arena, name.text, name.len);
+    strbuf_free(&name);
+    return shown;
 }
 
 /* What the model is and takes, as a graph or as tables. */
@@ -86,9 +93,8 @@ static void describe(struct job *j, const struct ir *ir)
         dot_print(ir, &works, &j->out);
     else
         plan_print(ir, &works,
-                   &(struct plan_options){.file = file_name(&j->options),
-                                          .sources = &j->sources,
-                                          .target = j->options.target},
+                   &(struct plan_options){
+                       .file = file_name(j), .sources = &j->sources, .target = j->options.target},
                    &j->out);
 }
 
@@ -101,7 +107,7 @@ static void emit(struct job *j, const struct model *model, const struct ir *ir)
     options_print_effective(o, &effective);
     emit_trainer(&j->arena, ir, model,
                  &(struct emit_options){
-                     .file = file_name(o),
+                     .file = file_name(j),
                      .sources = &j->sources,
                      .source_sha256 = digest,
                      .options = effective.text ? effective.text : "",
@@ -202,6 +208,9 @@ static int run(struct job *j, int argc, char **argv, struct strbuf *error)
 int main(int argc, char **argv)
 {
     struct job j = {0};
+    /* A pipe closed by its reader is an error of writing, and so is a limit on files' sizes. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     struct strbuf error = {0};
     int status = run(&j, argc, argv, &error);
     if (j.messages.len)

@@ -224,6 +224,8 @@ static int target_open(struct mlprt_writer *w, const char *path)
         errno = EISDIR;
         return -1;
     }
+    if (exists && access(path, W_OK) != 0)
+        return -1; /* renaming would not ask */
     const bool replaced = !exists || S_ISREG(st.st_mode);
     w->path = replaced ? path_follow(path) : strdup(path);
     if (!w->path)

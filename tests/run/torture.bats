@@ -756,3 +756,65 @@ sys.exit(subprocess.run(sys.argv[1:], stdout=w, restore_signals=False).returncod
     ends 3 unread ./net train --save again
     same_weights w again
 }
+
+@test "torture: a limit on file sizes ends mlpgen with 3 and leaves nothing behind" {
+    status=0
+    bash -c "ulimit -f 1; exec '$BUILD/mlpgen' net.mlp" 2>err || status=$?
+    cat err
+    [ "$status" = 3 ]
+    [ "$(cat err)" = "mlpgen: error: net.c: cannot write: File too large" ]
+    [ -z "$(find . -name '*.tmp' -o -name '*.c')" ]
+}
+
+@test "torture: a standard output that nobody reads ends mlpgen with 3" {
+    status=0
+    "$PYTHON" -c 'import os, subprocess, sys
+r, w = os.pipe()
+os.close(r)
+sys.exit(subprocess.run(sys.argv[1:], stdout=w).returncode % 256)' "$BUILD/mlpgen" net.mlp -o - 2>err || status=$?
+    cat err
+    [ "$status" = 3 ]
+    [ "$(cat err)" = "mlpgen: error: <stdout>: cannot write: Broken pipe" ]
+}
+
+@test "torture: control characters of a path do not reach the terminal, nor break mlpgen's message" {
+    name=$'a\n\e[31mb'
+    mlpgen "$name" 2>err || true
+    [ "$(cat err)" = "mlpgen: error: a??[31mb: cannot open: No such file or directory" ]
+    sed 's/tanh/tahn/' net.mlp >"$name"
+    mlpgen "$name" 2>err || true
+    [ "$(head -n 1 err)" = "a??[31mb:1:69: error: unknown layer 'tahn' [unknown-layer]" ]
+}
+
+@test "torture: a newline in the name of a model file changes no token of the C" {
+    cp net.mlp $'a\nb'
+    cp net.mlp axb
+    mlpgen $'a\nb' -o newline.c
+    mlpgen axb -o plain.c
+    count() { cc -std=c11 -E -P -I"$ROOT/runtime" "$1" | sed -n '/ plan\[\] *=/,/NULL/p' | wc -l; }
+    [ "$(count newline.c)" = "$(count plain.c)" ]
+}
+
+@test "torture: a program does not replace weights that may not be written" {
+    mlpgen net.mlp
+    linked net.c net -O0
+    ./net train --quiet --save kept
+    cp kept before
+    chmod 400 kept
+    drop=
+    [ "$(id -u)" != 0 ] || drop="setpriv --bounding-set=-all --inh-caps=-all"
+    status=0
+    $drop ./net train --quiet --lr 0.2 --save kept 2>err || status=$?
+    cat err
+    cmp before kept
+    [ "$status" = 3 ]
+    [ "$(cat err)" = "net: error: kept: cannot write: Permission denied" ]
+}
+
+# Half of the layers that there may be, in memory that grows with them and not with their square.
+@test "torture: thousands of layers are compiled in half a gigabyte" {
+    { echo 'model net { input = 2; loss = mse;'; yes 'dense(1);' | head -n 2048; echo '}'
+        echo 'data { train = table([1, 2, 3]); }'
+        echo 'train { optimizer = sgd(lr = 0.1); batch = 2; epochs = 1; }'; } >large.mlp
+    (ulimit -v $((640 << 10)); exec "$BUILD/mlpgen" -w large.mlp -o /dev/null)
+}

@@ -18,16 +18,12 @@ Test(tuner, takes_the_fastest)
         uint32_t most, expected, steps;
         double seconds[4];
     } row[] = {
-        {2, 2, 16, {2, 1}},
-        {2, 1, 16, {1, 2}},
+        {2, 2, 16, {2, 1}},       {2, 1, 16, {1, 2}},
         {2, 1, 16, {1, 1}}, /* a tie: other programs may want the rest */
-        {2, 1, 16, {1.01, 1}},
-        {2, 2, 16, {1.03, 1}},
+        {2, 1, 16, {1.01, 1}},    {2, 2, 16, {1.03, 1}},
         {4, 4, 16, {4, 2, 9, 1}}, /* two are so slow that one is not tried */
-        {4, 2, 24, {4, 2, 9, 3}},
-        {4, 1, 24, {1, 2, 9, 3}},
-        {3, 2, 24, {4, 2, 3}},
-        {1, 1, 0, {1}},
+        {4, 2, 24, {4, 2, 9, 3}}, {4, 1, 24, {1, 2, 9, 3}},
+        {3, 2, 24, {4, 2, 3}},    {1, 1, 0, {1}},
     };
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         struct mlprt_tuner t = mlprt_tuner_of(row[i].most, false);
