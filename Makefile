@@ -35,7 +35,7 @@ evaluators       := $(B)/oracle $(B)/gradients $(B)/parity
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
-all: $(B)/mlpgen $(B)/libmlprt.a ## the compiler and the runtime (default)
+all: $(B)/mlpgen $(B)/libmlprt.a $(B)/mlprt.pc ## the compiler and the runtime (default)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -238,6 +238,12 @@ demo: ## train on Fashion-MNIST, from nothing, after installing what that needs
 	@echo 'building …'
 	@$(MAKE) -s --no-print-directory all
 	@tools/demo $(B)
+
+# The runtime where it lies, for PKG_CONFIG_PATH=build.
+$(B)/mlprt.pc: tools/mlprt.pc.in compiler/version.h
+	@mkdir -p $(@D)
+	sed 's|@VERSION@|$(VERSION)|; s|^includedir=.*|includedir=$(CURDIR)/runtime|; s|^libdir=.*|libdir=$(abspath $(B))|' \
+	    $< > $@
 
 # ---- installation ----
 

@@ -10,6 +10,12 @@
 /* Numbers in a table: 64 MiB of text at least. What is larger belongs in a file of its own. */
 #define TABLE_MAX ((uint64_t)1 << 24)
 
+/* "1 input", "2 inputs" */
+static const char *counted(const struct scope *s, size_t n, const char *thing)
+{
+    return arena_printf(s->arena, "%zu %s%s", n, thing, n == 1 ? "" : "s");
+}
+
 /* What a table's rows have to be. */
 struct row_shape {
     size_t columns;
@@ -17,7 +23,30 @@ struct row_shape {
     bool chances;     /* the target is numbers 0 and 1 */
     const struct given
         *first; /* where the model is not known, a row that the others have to be like */
+    struct wrong {
+        size_t count;
+        struct span more; /* the first that is not shown */
+    } lengths, targets;
 };
+
+/* What is wrong with many rows is mostly one mistake: so many are shown by themselves. */
+enum { WRONG_SHOWN = 3 };
+
+/* Counts what is wrong; returns whether it is to be shown. */
+static bool is_shown(struct wrong *wrong, struct span at)
+{
+    if (wrong->count == WRONG_SHOWN)
+        wrong->more = at;
+    return wrong->count++ < WRONG_SHOWN;
+}
+
+/* How many more there are than were shown. */
+static void count_more(struct scope *s, const struct wrong *wrong, enum slug slug, const char *what)
+{
+    if (wrong->count > WRONG_SHOWN)
+        diag_report(s->diags, slug, wrong->more, "%s from here on",
+                    counted(s, wrong->count - WRONG_SHOWN, what));
+}
 
 static struct row_shape row_shape(const struct model *m, const struct call *table)
 {
@@ -37,22 +66,21 @@ static struct row_shape row_shape(const struct model *m, const struct call *tabl
     return shape;
 }
 
-/* "1 input", "2 inputs" */
-static const char *counted(const struct scope *s, size_t n, const char *thing)
-{
-    return arena_printf(s->arena, "%zu %s%s", n, thing, n == 1 ? "" : "s");
-}
-
 static bool check_row_length(struct scope *s, const struct model *m, const struct given *row,
-                             const struct row_shape *shape)
+                             struct row_shape *shape)
 {
     size_t columns = row->value->count;
     if (columns == shape->columns)
         return true;
+    if (!is_shown(&shape->lengths, row->span))
+        return false;
     diag_report(s->diags, DIAG_ROW_LENGTH, row->span, "this row has %s, not %zu",
                 counted(s, columns, "number"), shape->columns);
     if (shape->first)
         diag_note(s->diags, shape->first->span, "as the first row");
+    else if (!shape->classes && columns == m->input_size && columns == m->output_size &&
+             columns > 1)
+        diag_help(s->diags, "behind the inputs stand the targets, also where they are the inputs");
     else if (shape->classes)
         diag_help(s->diags, "the model takes %s and one class", counted(s, m->input_size, "input"));
     else
@@ -61,26 +89,32 @@ static bool check_row_length(struct scope *s, const struct model *m, const struc
     return false;
 }
 
-static void check_class(struct scope *s, const struct given *cell, uint32_t classes)
+static void check_class(struct scope *s, const struct given *cell, struct row_shape *shape)
 {
     double v = cell->value->number;
-    if (!(v >= 0 && v < classes && v == trunc(v)))
-        diag_report(s->diags, DIAG_CLASS_RANGE, cell->span,
-                    "the class must be a whole number from 0 to %u, not %s", classes - 1,
-                    number_text(v).at);
+    if ((v >= 0 && v < shape->classes && v == trunc(v)) || !is_shown(&shape->targets, cell->span))
+        return;
+    diag_report(s->diags, DIAG_CLASS_RANGE, cell->span,
+                "the class must be a whole number from 0 to %u, not %s", shape->classes - 1,
+                number_text(v).at);
+    if (v != trunc(v))
+        diag_help(s->diags, "numbers are learned by 'loss = mse'");
+    else if (shape->classes == 1)
+        diag_help(s->diags, "the model has one output, and each class needs one; or 0 and 1 are "
+                            "learned by 'loss = sigmoid_cross_entropy'");
 }
 
-static void check_chance(struct scope *s, const struct given *cell)
+static void check_chance(struct scope *s, const struct given *cell, struct row_shape *shape)
 {
     double v = cell->value->number;
-    if (v != 0 && v != 1)
+    if (v != 0 && v != 1 && is_shown(&shape->targets, cell->span))
         diag_report(s->diags, DIAG_TARGET_RANGE, cell->span,
                     "the targets of 'sigmoid_cross_entropy' are 0 or 1, not %s", number_text(v).at);
 }
 
 /* Reads one row into out[shape->columns]. */
 static void read_row(struct scope *s, const struct model *m, const struct given *row,
-                     const struct row_shape *shape, double *out)
+                     struct row_shape *shape, double *out)
 {
     if (!eval_expect(s, DATUM_LIST, row->value, row->span, DIAG_WRONG_KIND, "a row in brackets") ||
         !check_row_length(s, m, row, shape))
@@ -91,9 +125,9 @@ static void read_row(struct scope *s, const struct model *m, const struct given 
             continue;
         out[i] = cell->value->number;
         if (shape->classes && i == shape->columns - 1)
-            check_class(s, cell, shape->classes);
+            check_class(s, cell, shape);
         if (shape->chances && i >= m->input_size)
-            check_chance(s, cell);
+            check_chance(s, cell, shape);
     }
 }
 
@@ -113,6 +147,9 @@ static void check_table(struct scope *s, const struct model *m, struct word *tab
     for (size_t i = 0; i < call->arg_count; i++)
         if (!call->args[i].name.text) /* one with a name was reported as unknown */
             read_row(s, m, &call->args[i], &shape, v->numbers + v->count++ * shape.columns);
+    count_more(s, &shape.lengths, DIAG_ROW_LENGTH, "more wrong row");
+    count_more(s, &shape.targets, shape.classes ? DIAG_CLASS_RANGE : DIAG_TARGET_RANGE,
+               "more wrong target");
 }
 
 static void check_idx(struct scope *s, const struct model *m, const struct word *idx)

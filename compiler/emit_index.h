@@ -15,7 +15,7 @@ struct emit_index {
     const struct index_of_param {
         size_t count;
         const struct op *op[INDEX_OF_PARAM_MAX];
-    } *of_param;
+    } * of_param;
 };
 
 struct emit_index index_make(struct arena *arena, const struct ir *ir);

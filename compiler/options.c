@@ -61,7 +61,7 @@ static const struct option {
                             "messages for people (default) or for programs, an object a line"},
     [OPTION_COLOR] = {"--color", "auto|always|never",
                       "colours in messages: on a terminal without NO_COLOR (default)"},
-    [OPTION_HELP] = {"--help", NULL, "show this list"},
+    [OPTION_HELP] = {"--help", NULL, "show this list (also -h)"},
     [OPTION_VERSION] = {"--version", NULL, "show the version"},
 };
 
@@ -245,6 +245,8 @@ static bool apply(struct parser *p, enum option_id id, const char *value)
 static enum option_id find(const char *word, const char **value)
 {
     *value = NULL;
+    if (!strcmp(word, "-h"))
+        return OPTION_HELP;
     for (int i = 0; i < OPTION_COUNT; i++) {
         size_t len = strlen(table[i].name);
         if (strncmp(word, table[i].name, len))

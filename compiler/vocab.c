@@ -51,12 +51,13 @@ enum {
     }
 
 /* Arguments that several optimizers have. */
-#define PARAM_DECAY(default_)                                                                      \
+#define PARAM_DECAY(default_, help_)                                                               \
     {                                                                                              \
-        "weight_decay", VALUE_NUMBER,                                                              \
-            .fallback = default_, .min = 0, .max = REAL_MAX,                                       \
-            .help = "λ of L + λ/2·‖w‖²; of adamw the share of lr·w taken off each step"   \
+        "weight_decay", VALUE_NUMBER, .fallback = default_, .min = 0, .max = REAL_MAX,             \
+                                      .help = help_                                                \
     }
+#define DECAY_OF_LOSS    "λ of the loss L + λ/2·‖w‖²"
+#define DECAY_OF_WEIGHTS "λ of w − lr·λ·w, a part of each step"
 #define PARAM_DECAY_BIAS                                                                           \
     {                                                                                              \
         "decay_bias", VALUE_BOOL, .fallback = "false", .help = "whether biases decay too"          \
@@ -77,11 +78,11 @@ enum {
         name_, VALUE_NUMBER, .fallback = default_, .min = 0, .max = 1, .below_max = true,          \
                              .help = help_                                                         \
     }
-#define PARAMS_ADAM(decay)                                                                         \
+#define PARAMS_ADAM(decay, help)                                                                   \
     PARAMS([OPTIMIZER_LR] = PARAM_LR("0.001"),                                                     \
            [ADAM_BETA1] = PARAM_SHARE("beta1", "0.9", "how much of the mean gradient is kept"),    \
            [ADAM_BETA2] = PARAM_SHARE("beta2", "0.999", "how much of the mean square is kept"),    \
-           [ADAM_EPS] = PARAM_EPS, [ADAM_WEIGHT_DECAY] = PARAM_DECAY(decay),                       \
+           [ADAM_EPS] = PARAM_EPS, [ADAM_WEIGHT_DECAY] = PARAM_DECAY(decay, help),                 \
            [ADAM_DECAY_BIAS] = PARAM_DECAY_BIAS)
 
 const struct vocab_word vocab_words[] = {
@@ -159,8 +160,9 @@ const struct vocab_word vocab_words[] = {
      .help = "training zeroes each element with probability p",
      PARAMS([DROPOUT_P] = {"p", VALUE_NUMBER, .by_place = true, .required = true, .min = 0,
                            .max = 1, .below_max = true, .help = "probability of being zeroed"},
-            [DROPOUT_MODE] = {"mode", VALUE_WORD, PLACE_DROPOUT_MODE, .fallback = "inverted",
-                              .help = "where the missing elements are made up for"})},
+            [DROPOUT_MODE] =
+                {"mode", VALUE_WORD, PLACE_DROPOUT_MODE, .fallback = "inverted",
+                 .help = "whether training or evaluation makes up for the missing elements"})},
     {.id = WORD_REPEAT,
      .place = PLACE_LAYER,
      .name = "repeat",
@@ -216,7 +218,7 @@ const struct vocab_word vocab_words[] = {
     {.id = WORD_AUTO,
      .place = PLACE_INIT,
      .name = "auto",
-     .help = "by the first activation before the next dense layer",
+     .help = "what the next activation before another dense layer wants",
      NO_PARAMS},
     {.id = WORD_NORMAL,
      .place = PLACE_INIT,
@@ -276,17 +278,18 @@ const struct vocab_word vocab_words[] = {
             [SGD_MOMENTUM] = PARAM_SHARE("momentum", "0", "how much of the last step is kept"),
             [SGD_NESTEROV] = {"nesterov", VALUE_BOOL, .fallback = "false",
                               .help = "look ahead by the momentum"},
-            [SGD_WEIGHT_DECAY] = PARAM_DECAY("0"), [SGD_DECAY_BIAS] = PARAM_DECAY_BIAS)},
+            [SGD_WEIGHT_DECAY] = PARAM_DECAY("0", DECAY_OF_LOSS),
+            [SGD_DECAY_BIAS] = PARAM_DECAY_BIAS)},
     {.id = WORD_ADAM,
      .place = PLACE_OPTIMIZER,
      .name = "adam",
      .help = "steps of the mean gradient over the root of its mean square",
-     PARAMS_ADAM("0")},
+     PARAMS_ADAM("0", DECAY_OF_LOSS)},
     {.id = WORD_ADAMW,
      .place = PLACE_OPTIMIZER,
      .name = "adamw",
      .help = "adam with the decay apart from the gradient",
-     PARAMS_ADAM("0.01")},
+     PARAMS_ADAM("0.01", DECAY_OF_WEIGHTS)},
     {.id = WORD_RMSPROP,
      .place = PLACE_OPTIMIZER,
      .name = "rmsprop",
@@ -295,7 +298,8 @@ const struct vocab_word vocab_words[] = {
             [RMSPROP_ALPHA] = PARAM_SHARE("alpha", "0.99", "how much of the mean square is kept"),
             [RMSPROP_EPS] = PARAM_EPS,
             [RMSPROP_MOMENTUM] = PARAM_SHARE("momentum", "0", "how much of the last step is kept"),
-            [RMSPROP_WEIGHT_DECAY] = PARAM_DECAY("0"), [RMSPROP_DECAY_BIAS] = PARAM_DECAY_BIAS)},
+            [RMSPROP_WEIGHT_DECAY] = PARAM_DECAY("0", DECAY_OF_LOSS),
+            [RMSPROP_DECAY_BIAS] = PARAM_DECAY_BIAS)},
 
     {.id = WORD_SCHEDULE_CONSTANT,
      .place = PLACE_SCHEDULE,
@@ -367,7 +371,7 @@ const struct vocab_word vocab_words[] = {
      .help = "samples of the training source that are not trained on",
      PARAMS([HOLDOUT_FRACTION] = {"fraction", VALUE_NUMBER, .by_place = true, .required = true,
                                   .min = 0, .max = 1, .above_min = true, .below_max = true,
-                                  .help = "the share of the samples: for validation of those that "
+                                  .help = "the share of the samples; for validation, of those that "
                                           "the test split leaves"},
             [HOLDOUT_SEED] = {"seed", VALUE_COUNT, .fallback = "1", .min = 0, .max = SEED_MAX,
                               .help = "what the choice is drawn from"},

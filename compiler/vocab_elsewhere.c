@@ -70,6 +70,14 @@ static const struct {
     {"sigma", "std"},
     {"mnist", "idx"},
     {"val", "validation"},
+    {"validate", "validation"},
+    {"input_shape", "input"},
+    {"input_dim", "input"},
+    {"in_features", "input"},
+    {"nll", "softmax_cross_entropy"},
+    {"nll_loss", "softmax_cross_entropy"},
+    {"standard", "standardize"},
+    {"split", "holdout"},
     {"valid", "validation"},
     {"validation_split", "holdout"},
     {"train_test_split", "holdout"},
@@ -118,6 +126,14 @@ static const struct {
 } needless[] = {
     {PLACE_LAYER, "softmax", "the loss applies it: loss = softmax_cross_entropy"},
     {PLACE_LAYER, "flatten", "not needed: input = [28, 28] is flattened"},
+    {PLACE_LAYER, "activation", "an activation is a layer by its name: tanh;"},
+    {PLACE_LAYER, "batch_norm", "there is none: normalize in the data block is for the inputs"},
+    {PLACE_LAYER, "batch_normalization",
+     "there is none: normalize in the data block is for the inputs"},
+    {PLACE_LAYER, "conv2d", "there is none: layers are dense"},
+    {PLACE_SOURCE, "csv",
+     "text is not read: rows stand in table(…), or in IDX files, for which "
+     "docs/language.md has a writer in Python"},
 };
 
 const char *vocab_needless(enum place place, const char *name)

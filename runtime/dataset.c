@@ -257,13 +257,15 @@ enum mlprt_status mlprt_dataset_load_inputs(struct mlprt_dataset *d,
                                             const struct mlprt_source *source, const char *path,
                                             struct mlprt_error *e)
 {
+    static const struct mlprt_source idx = {.format = MLPRT_IDX}; /* beside rows in the program */
     struct mlprt_sha256 sha256;
-    struct mlprt_request r = {
-        .model = model, .source = source, .input_path = path, .sha256 = &sha256};
+    struct mlprt_request r = {.model = model,
+                              .source = source->input_path ? source : &idx,
+                              .input_path = path,
+                              .sha256 = &sha256};
 
     *d = (struct mlprt_dataset){.inputs_only = true};
-    const enum mlprt_status status =
-        source->input_path ? dataset_read(d, &r, e) : refuse_file(path, e);
+    const enum mlprt_status status = dataset_read(d, &r, e);
     d->input_file = d->target_file = path;
     return status;
 }

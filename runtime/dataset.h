@@ -47,7 +47,8 @@ enum mlprt_status mlprt_dataset_load(struct mlprt_dataset *d, const struct mlprt
                                      const struct mlprt_source *source, const char *directory,
                                      const char *const *paths, size_t path_count,
                                      struct mlprt_error *e);
-/* Loads inputs alone, from the file at path, in the format that source describes. */
+/* Loads inputs alone, from the file at path, in the format of source: IDX, where its rows stand in
+ * the program. */
 enum mlprt_status mlprt_dataset_load_inputs(struct mlprt_dataset *d,
                                             const struct mlprt_model *model,
                                             const struct mlprt_source *source, const char *path,

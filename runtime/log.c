@@ -88,7 +88,7 @@ enum mlprt_status mlprt_log_epoch(struct mlprt_training *t, double loss, double 
         log_split(t, "validation", &t->validated);
     if (t->has_test)
         log_split(t, "test", &t->last);
-    fprintf(t->log, ", \"seconds\": %.3f", seconds);
+    fprintf(t->log, ", \"seconds\": %.6f", seconds);
     return log_end_line(t, e);
 }
 

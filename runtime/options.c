@@ -21,7 +21,7 @@ static const struct command_row {
     [MLPRT_EVAL] = {"eval", " [FILE...]", "loss and metrics of trained weights on the test split",
                     SIZE_MAX, "FILEs replace, in order, the paths of the test split."},
     [MLPRT_PREDICT] = {"predict", " [FILE]", "what the network says of each sample, as CSV", 1,
-                       "FILE replaces the path of the test split's inputs; it needs no targets."},
+                       "FILE has other inputs than those of the test split: IDX, without targets."},
     [MLPRT_GRADCHECK] = {"gradcheck", "", "checks the gradients against central differences", 0,
                          NULL},
     [MLPRT_INFO] = {"info", " [WEIGHTS]", "what the compiler planned, or what made a weights file",
@@ -72,8 +72,9 @@ static const struct option_row {
      ON_TRAIN, OPTION_OUTPUT, OPTION_FIELD(save)},
     {"--stop-after", "N", "end after N epochs of this run, with a checkpoint", ON_TRAIN,
      OPTION_COUNT, OPTION_FIELD(stop_after)},
-    {"--checkpoint", "F", "write checkpoints to F (default: the name of --save with .ckpt)",
-     ON_TRAIN, OPTION_OUTPUT, OPTION_FIELD(checkpoint)},
+    {"--checkpoint", "F",
+     "write checkpoints to F (default: the name of --save and .ckpt behind it)", ON_TRAIN,
+     OPTION_OUTPUT, OPTION_FIELD(checkpoint)},
     {"--checkpoint-every", "N", "write one every N epochs, or with Nmin every N minutes", ON_TRAIN,
      OPTION_EVERY, OPTION_FIELD(every)},
     {"--resume", "F",
@@ -201,15 +202,32 @@ static enum mlprt_status option_store(struct mlprt_options *o, const struct opti
                       option_wants(row->type), text);
 }
 
+/* Are a, of so many bytes, and b the same but for one letter that is missing, wrong or one too
+ * many, or two that are swapped? */
+static bool is_slip(const char *a, size_t length, const char *b)
+{
+    size_t before = 0, m = length, n = strlen(b);
+
+    while (before < m && before < n && a[before] == b[before])
+        before++;
+    while (m > before && n > before && a[m - 1] == b[n - 1])
+        m--, n--;
+    a += before, b += before, m -= before, n -= before;
+    return (m <= 1 && n <= 1) || (m == 2 && n == 2 && a[0] == b[1] && a[1] == b[0]);
+}
+
 /* The row of the option in the first `length` bytes of text. One that is unknown is an error, and
  * so is one that only other commands have. */
 static enum mlprt_status option_find(enum mlprt_command command, const char *text, size_t length,
                                      const struct option_row **found, struct mlprt_error *e)
 {
+    const char *meant = NULL;
     bool elsewhere = false;
 
     for (size_t i = 0; i < OPTION_ROWS; i++) {
         const struct option_row *row = &option_rows[i];
+        if (row->commands & 1u << command && is_slip(text, length, row->name))
+            meant = row->name;
         if (strlen(row->name) != length || memcmp(row->name, text, length) != 0)
             continue;
         *found = row;
@@ -220,6 +238,9 @@ static enum mlprt_status option_find(enum mlprt_command command, const char *tex
     if (elsewhere)
         return mlprt_fail(e, MLPRT_USAGE, "'%s' has no option '%.*s'", command_rows[command].name,
                           (int)length, text);
+    if (meant)
+        return mlprt_fail(e, MLPRT_USAGE, "unknown option '%.*s'; did you mean '%s'?", (int)length,
+                          text, meant);
     return mlprt_fail(e, MLPRT_USAGE, "unknown option '%.*s'", (int)length, text);
 }
 
@@ -261,7 +282,9 @@ bool mlprt_options_given(const struct mlprt_options *o, const char *name)
 static enum mlprt_status command_find(struct mlprt_options *o, const char *name,
                                       struct mlprt_error *e)
 {
-    if (strcmp(name, "-h") == 0 || strcmp(name, "--help") == 0) {
+    const char *meant = NULL;
+
+    if (strcmp(name, "-h") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "help") == 0) {
         o->help = true;
         return MLPRT_OK;
     }
@@ -269,13 +292,18 @@ static enum mlprt_status command_find(struct mlprt_options *o, const char *name,
         o->version = true;
         return MLPRT_OK;
     }
-    for (int i = 0; i < MLPRT_COMMANDS; i++)
+    for (int i = 0; i < MLPRT_COMMANDS; i++) {
         if (strcmp(name, command_rows[i].name) == 0) {
             o->command = (enum mlprt_command)i;
             return MLPRT_OK;
         }
+        if (is_slip(name, strlen(name), command_rows[i].name))
+            meant = command_rows[i].name;
+    }
     if (*name == '-')
         return mlprt_fail(e, MLPRT_USAGE, "a command comes first, then options such as '%s'", name);
+    if (meant)
+        return mlprt_fail(e, MLPRT_USAGE, "unknown command '%s'; did you mean '%s'?", name, meant);
     return mlprt_fail(e, MLPRT_USAGE, "unknown command '%s'", name);
 }
 

@@ -168,12 +168,21 @@ const char *post_apply(struct arena *arena, const struct ir *ir, const struct po
     return arena_printf(arena, "%s(%s, %s)", post_name(arena, post), x, ir_at(ir, post->aux)->name);
 }
 
-const char *post_formula(struct arena *arena, const struct ir *ir, const struct post *post,
-                         const char *dx, const char *dy)
+/* A formula of dy, with another name for it. */
+static const char *rename_dy(struct arena *arena, const char *formula, const char *name)
 {
-    return arena_printf(arena, "%s = %s,  dy = %s, %s = %s", dx,
-                        activation_of(post->activation)->gradient_formula, dy,
-                        post_aux_name(arena, post, 0), ir_at(ir, post->aux)->name);
+    const char *text = "", *dy;
+    for (; (dy = strstr(formula, "dy")); formula = dy + strlen("dy"))
+        text = arena_printf(arena, "%s%.*s%s", text, (int)(dy - formula), formula, name);
+    return arena_printf(arena, "%s%s", text, formula);
+}
+
+const char *post_formula(struct arena *arena, const struct ir *ir, const struct post *post,
+                         const char *dx, const char *name, const char *dy)
+{
+    return arena_printf(arena, "%s = %s,  %s = %s, %s = %s", dx,
+                        rename_dy(arena, activation_of(post->activation)->gradient_formula, name),
+                        name, dy, post_aux_name(arena, post, 0), ir_at(ir, post->aux)->name);
 }
 
 /* The ops. */
@@ -235,7 +244,7 @@ static const char *formula(struct arena *arena, const struct ir *ir, const struc
     const char *y = ir_at(ir, op->out[0])->name, *x = ir_at(ir, op->in[0])->name;
     if (op->kind == OP_ACT)
         return arena_printf(arena, "%s = %s", y, post_apply(arena, ir, &post, x));
-    return post_formula(arena, ir, &post, y, x);
+    return post_formula(arena, ir, &post, y, "dy", x);
 }
 
 /* Whatever its function costs, an element counts as one operation: the usual way. */

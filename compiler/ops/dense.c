@@ -271,8 +271,9 @@ static const char *dx_formula(struct arena *arena, const struct ir *ir, const st
     const struct tensor *dy = ir_at(ir, op->in[0]), *dx = ir_at(ir, op->out[0]);
     const char *formula = arena_printf(arena, "%s·Wᵀ", dy->name);
     for (size_t i = 0; i < op->post_count; i++)
-        formula = i + 1 < op->post_count ? post_apply(arena, ir, &op->post[i], formula)
-                                         : post_formula(arena, ir, &op->post[i], dx->name, formula);
+        formula = i + 1 < op->post_count
+                      ? post_apply(arena, ir, &op->post[i], formula)
+                      : post_formula(arena, ir, &op->post[i], dx->name, "sum", formula);
     if (!op->post_count)
         formula = arena_printf(arena, "%s = %s", dx->name, formula);
     return arena_printf(arena, "%s   [n,%u]·[%u,%u]", formula, dy->units, dy->units, dx->units);

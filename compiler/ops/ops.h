@@ -103,9 +103,9 @@ const char *post_name(struct arena *arena, const struct post *post);
 /* "leaky_relu(X; slope = 0.01)", "relu_grad(X, hidden)" */
 const char *post_apply(struct arena *arena, const struct ir *ir, const struct post *post,
                        const char *x);
-/* "d_hidden = y > 0 ? dy : 0,  dy = …, y = hidden": of an OP_ACT_GRAD. */
+/* "d_hidden = y > 0 ? sum : 0,  sum = …, y = hidden": of an OP_ACT_GRAD whose dy is called so. */
 const char *post_formula(struct arena *arena, const struct ir *ir, const struct post *post,
-                         const char *dx, const char *dy);
+                         const char *dx, const char *name, const char *dy);
 /* What the second input of an op's post number i is called in emitted C: "y" or "x", and behind the
  * first "yb", "xc" … */
 const char *post_aux_name(struct arena *arena, const struct post *post, size_t i);

@@ -16,6 +16,13 @@ install_to() {
     [ "$(./xor eval | value_of accuracy)" = 1.0000 ]
 }
 
+@test "install: a tree that is not installed does too" {
+    export PATH=$BUILD:$PATH PKG_CONFIG_PATH=$BUILD
+    mlpgen "$ROOT/examples/xor/xor.mlp" -o xor.c
+    cc -O2 xor.c $(pkg-config --cflags --libs mlprt) -o xor
+    ./xor train --quiet
+}
+
 @test "install: the installed tree can be moved" {
     install_to PREFIX="$PWD/there"
     mv there elsewhere

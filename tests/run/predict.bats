@@ -131,9 +131,20 @@ END
     ends 3 ./net predict
 }
 
+@test "predict: a FILE serves a model whose rows stand in the program, too" {
+    network mse 1 0,0,1 0,1,2 1,0,2 1,1,3
+    ends 0 ./net predict --quiet
+    cp out rows
+    printf '\0\0\10\2\0\0\0\4\0\0\0\2\0\0\0\1\1\0\1\1' >x
+    ends 0 ./net predict x
+    cmp rows out
+    printf '\0\0\10\2\0\0\0\2\0\0\0\3\0\0\1\1\1\0' >wide
+    ends 4 ./net predict wide
+}
+
 @test "predict: what it cannot do ends as elsewhere" {
     network mse 1 0,0,1 0,1,2
-    ends 2 ./net predict x
+    ends 2 ./net eval x t
     grep -q "error: x: the data stands in the program and takes no FILE" err
     ends 2 ./net predict x t
     ends 2 ./net predict --epochs 3

@@ -46,6 +46,8 @@ rows="train = table([0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]);"
     ends 0 ./xor train --epochs 3 -h
     grep -q "^usage: xor train" out
     grep -q -- "--epochs" out
+    ends 0 ./xor help
+    grep -q "^usage: xor COMMAND" out
     ends 0 ./xor --version
     [ "$(cat out)" = "xor: the network of xor.mlp, compiled by $(mlpgen --version)" ]
     ends 0 ./xor eval --help
@@ -55,10 +57,14 @@ rows="train = table([0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]);"
 
 @test "trainer: what is no command or option ends with 2 and the usage" {
     ends 2 ./xor tarin
-    grep -q "error: unknown command 'tarin'" err
+    grep -q "error: unknown command 'tarin'; did you mean 'train'?" err
+    ends 2 ./xor learn
+    grep -q "error: unknown command 'learn'$" err
     grep -q "^usage: xor COMMAND" err
     ends 2 ./xor train --epoch 3
-    grep -q "error: unknown option '--epoch'" err
+    grep -q "error: unknown option '--epoch'; did you mean '--epochs'?" err
+    ends 2 ./xor train --batch 3
+    grep -q "error: unknown option '--batch'$" err
     grep -q "^usage: xor train" err
     ends 2 ./xor eval --lr 3
     grep -q "error: 'eval' has no option '--lr'" err

@@ -78,10 +78,16 @@ Test(options, ask_for_help)
 
 Test(options, refuse_what_is_unknown)
 {
-    refused(ARGUMENTS("tarin"), "unknown command 'tarin'");
+    refused(ARGUMENTS("tarin"), "unknown command 'tarin'; did you mean 'train'?");
+    refused(ARGUMENTS("inof"), "unknown command 'inof'; did you mean 'info'?");
+    refused(ARGUMENTS("bank"), "unknown command 'bank'");
+    refused(ARGUMENTS(""), "unknown command ''");
     refused(ARGUMENTS("--quiet"), "a command comes first, then options such as '--quiet'");
-    refused(ARGUMENTS("train", "--epoch", "3"), "unknown option '--epoch'");
-    refused(ARGUMENTS("train", "--epochss=3"), "unknown option '--epochss'");
+    refused(ARGUMENTS("train", "--epoch", "3"),
+            "unknown option '--epoch'; did you mean '--epochs'?");
+    refused(ARGUMENTS("train", "--epochss=3"),
+            "unknown option '--epochss'; did you mean '--epochs'?");
+    refused(ARGUMENTS("eval", "--sav", "3"), "unknown option '--sav'");
     refused(ARGUMENTS("train", "-q"), "unknown option '-q'");
     refused(ARGUMENTS("train", "--all"), "'train' has no option '--all'");
     refused(ARGUMENTS("eval", "--epochs=3"), "'eval' has no option '--epochs'");
