@@ -65,6 +65,40 @@ static void emit_includes(struct emitter *em)
     cb_blank(cb);
 }
 
+/* How rows and panels lie, of those that there are. */
+static const char *layout_comment(struct emitter *em)
+{
+    struct arena *arena = em->cb.arena;
+    bool padded = false, panels = false, written_out = false, packed = false;
+    for (size_t i = 0; i < em->ir->tensors.len; i++) {
+        const struct tensor *t = ir_at(em->ir, (int)i);
+        const bool matrix = t->role == ROLE_PARAM && t->depth > 1;
+        padded |= tensor_in_arena(t) && tensor_per_sample(t) && t->stride != t->units;
+        panels |= matrix && t->panel == PANEL;
+        written_out |= matrix && t->panel != PANEL && !t->in_columns;
+        packed |= t->role == ROLE_PACK;
+    }
+    const char *text = "";
+    if (padded)
+        text = " The rows of a sample's tensor are LD_x elements apart where that is not N_x: "
+               "padded to whole panels and an odd number of cache lines.";
+    if (panels)
+        text = arena_printf(arena,
+                            "%s A weight w[k][j]%s stands in panels of %d columns, at [j / %d][k]"
+                            "[j %% %d].",
+                            text, written_out ? " of a looped layer" : "", PANEL, PANEL, PANEL);
+    if (written_out)
+        text =
+            arena_printf(arena, "%s A weight w[k][j]%s, from input k to unit j, stands at [k][j].",
+                         text, panels ? " of a layer that is written out" : "");
+    if (packed)
+        text = arena_printf(arena,
+                            "%s x_pack has the columns of x in such panels, LD_x_pack "
+                            "elements apart.",
+                            text);
+    return text;
+}
+
 static void emit_constants(struct emitter *em)
 {
     struct cbuild *cb = &em->cb;
@@ -73,12 +107,8 @@ static void emit_constants(struct emitter *em)
         cb,
         "The tensors, [n, N_x] for each sample or [depth, N_x]; d_x is the gradient of the loss "
         "by x, of a dense layer by its sum before the activation. PLACE_x is where it stands in "
-        "the arena, in elements; tensors that are never in use at once share a place. The rows "
-        "of a sample's tensor are LD_x elements apart where that is not N_x: padded to whole "
-        "panels and an odd number of cache lines. A weight w[k][j] of a looped layer stands in "
-        "panels of %d columns, at [j / %d][k][j %% %d]; of a layer that is written out, at "
-        "[k][j]. x_pack has the columns of x in such panels, LD_x_pack elements apart.%s",
-        PANEL, PANEL, PANEL, columns_comment(em));
+        "the arena, in elements; tensors that are never in use at once share a place.%s%s",
+        layout_comment(em), columns_comment(em));
     const struct life *lives = ir_lives(ir);
     for (size_t i = 0; i < ir->tensors.len; i++) {
         const struct tensor *t = ir_at(ir, (int)i);
