@@ -160,6 +160,20 @@ static void check_rate(struct scope *s, const struct model *m)
     }
 }
 
+static void check_warmup(struct scope *s, const struct model *m)
+{
+    const struct value *schedule = &m->train->args[TRAIN_SCHEDULE];
+    const double epochs = m->train->args[TRAIN_EPOCHS].number;
+    if (!schedule->word || schedule->word->vocab->id != WORD_COSINE)
+        return;
+    const struct value *warmup = &schedule->word->args[COSINE_WARMUP];
+    if (warmup->number < epochs)
+        return;
+    diag_report(s->diags, DIAG_ENDLESS_WARMUP, warmup->span,
+                "the way up takes all of the %s epochs: no step is as long as lr",
+                number_text(epochs).at);
+}
+
 /* ---- initial weights ---- */
 
 static struct span init_place(const struct model *m, const struct layer *dense)
@@ -244,6 +258,7 @@ void field_check(struct scope *s, const struct model *m)
     check_collapse(s, m);
     check_output(s, m);
     check_rate(s, m);
+    check_warmup(s, m);
     check_symmetry(s, m);
     check_growth(s, m);
 }
