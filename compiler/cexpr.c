@@ -260,11 +260,6 @@ struct cx *cx_neg(struct cbuild *cb, struct cx *a)
 
 /* Truths and choices. */
 
-struct cx *cx_not(struct cbuild *cb, struct cx *a)
-{
-    return unary(cb, CT_INT, "!", a);
-}
-
 struct cx *cx_lt(struct cbuild *cb, struct cx *a, struct cx *b)
 {
     return binary(cb, CT_INT, "<", a, b);
@@ -283,11 +278,6 @@ struct cx *cx_le(struct cbuild *cb, struct cx *a, struct cx *b)
 struct cx *cx_eq(struct cbuild *cb, struct cx *a, struct cx *b)
 {
     return binary(cb, CT_INT, "==", a, b);
-}
-
-struct cx *cx_and(struct cbuild *cb, struct cx *a, struct cx *b)
-{
-    return binary(cb, CT_INT, "&&", a, b);
 }
 
 static bool reads_array(const struct cx *e)

@@ -31,8 +31,8 @@ static bool is_nonlinear(const struct layer *layer)
 /* Two dense layers in a row are one affine map; `identity` between them says that it is meant. */
 static void check_collapse(struct scope *s, const struct model *m)
 {
-    const struct layer *before =
-        NULL; /* a dense layer behind which there was nothing but dropout */
+    /* A dense layer behind which there was nothing but dropout. */
+    const struct layer *before = NULL;
     for (size_t i = 0; i < m->layer_count; i++) {
         const struct layer *layer = &m->layers[i];
         if (id_of(layer) == WORD_DENSE && before) {

@@ -26,11 +26,18 @@ static bool set_number(struct scope *s, const struct vocab_param *p, const struc
     const char *expected = arena_printf(s->arena, "a number for '%s'", p->name);
     if (!eval_expect(s, DATUM_NUMBER, g->value, g->span, DIAG_WRONG_KIND, expected))
         return false;
-    double v = *out = g->value->number;
-    const bool at_min = v <= p->min || (float)v <= (float)p->min; /* 1e-50 is 0 as an element */
-    if (v < p->min || v > p->max || (p->above_min && at_min) || (p->below_max && v >= p->max)) {
+    const double v = *out = g->value->number;
+    const bool within = v >= p->min && v <= p->max;
+    const float element = within ? (float)v : 0; /* 1e-50 is 0 as one, 1 - 1e-11 is 1 */
+    if (!within || (p->above_min && v == p->min) || (p->below_max && v == p->max)) {
         diag_report(s->diags, DIAG_OUT_OF_RANGE, g->span, "'%s' must be %s, not %s", p->name,
                     describe_range(s, p, v), number_text(v).at);
+        return false;
+    }
+    if ((p->above_min && element <= (float)p->min) || (p->below_max && element >= (float)p->max)) {
+        diag_report(s->diags, DIAG_OUT_OF_RANGE, g->span,
+                    "'%s' must be %s also as a float, where %s is %s", p->name,
+                    describe_range(s, p, v), number_text(v).at, number_text((double)element).at);
         return false;
     }
     if (p->type != VALUE_NUMBER && v != trunc(v)) {

@@ -28,7 +28,6 @@ enum binding {
     BIND_ANY,
     BIND_ARGUMENT, /* anything but a comma */
     BIND_SELECT,
-    BIND_AND,
     BIND_COMPARE, /* < > <= and, because gcc -Wall wants parentheses between them, == */
     BIND_SUM,
     BIND_PRODUCT,

@@ -113,7 +113,6 @@ static enum binding binding_of(const struct cx *e)
         case '%': return BIND_PRODUCT;
         case '+':
         case '-': return BIND_SUM;
-        case '&': return BIND_AND;
         default: return BIND_COMPARE;
         }
     default: return BIND_POSTFIX;
@@ -205,8 +204,8 @@ static void put_binary(struct printer *p, const struct cx *e, size_t tail)
 {
     enum binding own = binding_of(e);
     enum binding left = own; /* sums and products group to the left */
-    if (own == BIND_COMPARE) /* comparisons do not mix, and (!a) < b is not taken for !(a < b) */
-        left = e->a->kind == CX_UNARY && e->a->text[0] == '!' ? BIND_POSTFIX : BIND_SUM;
+    if (own == BIND_COMPARE) /* comparisons do not mix */
+        left = BIND_SUM;
     size_t at = cprint_alignment(p);
     cprint_expression(p, e->a, left, strlen(e->text) + 1);
     strbuf_putc(p->out, ' ');

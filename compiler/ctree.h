@@ -18,10 +18,10 @@
  * - No rounded product reaches a + or −: a real (or vector) CX_MUL marks its expression `product`;
  *   a local declared with or set to a product, a cast, select or negation of one is a product too.
  *   Adding or subtracting a product, passing it to any call but an fma's, storing it anywhere but
- * in a local name, or returning it is a bug in the emitter and stops mlpgen (an ICE): a compiler
+ *   in a local name, or returning it is a bug in the emitter and stops mlpgen (an ICE): a compiler
  *   might contract it. Sums of products are written with cx_fma.
  * - The arms of a cx_select read no array: gcc 12.2 at -O3 compiles groups of conditional loads
- * into masked vector loads that take elements under the wrong mask. Load into a local first. */
+ *   into masked vector loads that take elements under the wrong mask. Load into a local first. */
 #ifndef MLPGEN_CTREE_H
 #define MLPGEN_CTREE_H
 
@@ -146,12 +146,10 @@ struct cx *cx_mul(struct cbuild *cb, struct cx *a, struct cx *b);
 struct cx *cx_div(struct cbuild *cb, struct cx *a, struct cx *b);
 struct cx *cx_mod(struct cbuild *cb, struct cx *a, struct cx *b); /* integers */
 struct cx *cx_neg(struct cbuild *cb, struct cx *a);
-struct cx *cx_not(struct cbuild *cb, struct cx *a);
 struct cx *cx_lt(struct cbuild *cb, struct cx *a, struct cx *b);
 struct cx *cx_gt(struct cbuild *cb, struct cx *a, struct cx *b);
 struct cx *cx_le(struct cbuild *cb, struct cx *a, struct cx *b);
 struct cx *cx_eq(struct cbuild *cb, struct cx *a, struct cx *b);
-struct cx *cx_and(struct cbuild *cb, struct cx *a, struct cx *b);
 struct cx *cx_select(struct cbuild *cb, struct cx *cond, struct cx *yes, struct cx *no);
 struct cx *cx_cast(struct cbuild *cb, enum ctype type, const char *name, struct cx *a);
 /* fmaf(a, b, c) or fma(a, b, c): a·b + c rounded once. */

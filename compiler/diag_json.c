@@ -1,4 +1,4 @@
-/* Messages for programs. */
+/* --diagnostics=json: messages for programs. */
 #include "diag_json.h"
 
 #include "harmless.h"

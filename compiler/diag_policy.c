@@ -1,4 +1,4 @@
-/* The words behind -W. */
+/* Which warnings are left out, and which are errors: the words behind -W. */
 #include "diag_policy.h"
 
 #include "typo.h"

@@ -1,6 +1,5 @@
-/* Nodes in the order of the model, each with the edge that leads to it. All names are names of the
- * language: nothing in them has to be escaped, and none has a
- * parenthesis in it. */
+/* --emit=dot: nodes in the order of the model, each with the edge that leads to it. All names are
+ * names of the language: nothing in them has to be escaped, and none has a parenthesis in it. */
 #include "dot.h"
 
 #include <inttypes.h>

@@ -125,6 +125,8 @@ static void emit_constants(struct emitter *em)
     struct cx *size = cx_list(cb, false);
     cx_list_add(cb, size, "ARENA", cx_int(cb, (int64_t)ir->arena_elements));
     cb_enum(cb, size);
+    if ((uint64_t)ir->arena_elements * (ir->f64 ? sizeof(double) : sizeof(float)) > UINT32_MAX)
+        cb_verbatim(cb, "_Static_assert(sizeof(size_t) > 4, \"the arena has more than 4 GiB\");");
     cb_blank(cb);
 }
 
@@ -142,7 +144,8 @@ static void emit_zeros(struct emitter *em)
     cb_blank(cb);
 }
 
-/* "compiler/emit.c:27, fashion.mlp:9": what made a line, for which place of the model. */
+/* "compiler/emit.c:27, fashion.mlp:9": what made a line, for which place of the model. Nothing,
+ * where there is no such line. */
 static void print_blame(const struct emitter *em, struct strbuf *out)
 {
     struct strbuf text = {0};
@@ -151,8 +154,6 @@ static void print_blame(const struct emitter *em, struct strbuf *out)
     if (s)
         strbuf_printf(out, "%s:%u, %s:%u\n", s->by, s->by_line, em->options->file,
                       emit_line(em, s->at));
-    else
-        strbuf_printf(out, "the file has no line %zu\n", em->options->blame);
 }
 
 void emit_trainer(struct arena *arena, const struct ir *ir, const struct model *model,

@@ -17,8 +17,8 @@ struct emit_options {
     size_t blame;        /* of this line of the file (from 1) say who made it; 0: write the file */
 };
 
-/* Appends the whole file, or what is said of one of its lines. Same model, same options: same
- * bytes. */
+/* Appends the whole file, or what is said of one of its lines, if it has that line. Same model,
+ * same options: same bytes. */
 void emit_trainer(struct arena *arena, const struct ir *ir, const struct model *model,
                   const struct emit_options *options, struct strbuf *out);
 

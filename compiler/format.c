@@ -1,4 +1,4 @@
-/* Tokens and comments to lines, lines to columns. */
+/* --format: a model file laid out anew: tokens and comments to lines, lines to columns. */
 #include "format.h"
 
 #include "parser.h"

@@ -1,4 +1,4 @@
-/* Characters that do nothing but stand there. */
+/* Replaces what could act on a terminal by '?'. */
 #include "harmless.h"
 
 #include "source.h"

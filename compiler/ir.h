@@ -2,9 +2,9 @@
  *
  * The list holds, in the order of execution, everything one training step computes: the forward
  * pass, the loss, the backward pass (put there by the autodiff pass; the schedule has a copy of the
- * inputs made for it first of all) and the update. Evaluation
- * runs the ops of the sections FORWARD and LOSS alone. Passes rewrite the list in place; the
- * structs stay the same from lower.c to emit.c, later passes only fill in more fields.
+ * inputs made for it first of all) and the update. Evaluation runs the ops of the sections FORWARD
+ * and LOSS alone. Passes rewrite the list in place; the structs stay the same from lower.c to
+ * emit.c, later passes only fill in more fields.
  *
  * What an op means is said once, in ops/: its shape rule, its gradient, its evaluation (the
  * oracle), its emission. The order of every sum is part of that meaning; no pass may change it. */
@@ -16,7 +16,7 @@
 #include "strbuf.h"
 #include "vec.h"
 
-/* X-macro over every op: OP(KIND, "name"); its rule is op_rules[OP_KIND] in ops/ops.c. */
+/* Every op, from op.def; its rule is op_rule(kind) (ops/ops.h). */
 enum op_kind {
 #define OP(kind, name, rule) OP_##kind,
 #include "op.def"

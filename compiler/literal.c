@@ -1,6 +1,7 @@
 /* C constants as text. */
 #include "literal.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,12 @@ void literal_put_int(struct strbuf *out, int64_t v)
 void literal_put_real(struct strbuf *out, double v, const char *suffix)
 {
     enum { DOUBLE_DIGITS = 17 /* always enough; of a float 9 are */ };
+    const double whole_max = 1e7; /* "%g" would write 10 as 1e+01 */
     char text[40];
+    if (v == trunc(v) && fabs(v) < whole_max) {
+        strbuf_printf(out, "%.0f.0%s", v, suffix);
+        return;
+    }
     for (int digits = 1; digits <= DOUBLE_DIGITS; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, v);
         bool exact = suffix[0] ? strtof(text, NULL) == (float)v : strtod(text, NULL) == v;

@@ -143,6 +143,17 @@ static void translate(struct job *j, const struct model *model)
         describe(j, ir);
 }
 
+/* Whether the line that is to be blamed was found, if there is one. */
+static bool blame_is_told(struct job *j)
+{
+    if (j->options.blame == 0 || j->out.len)
+        return true;
+    diag_print_plain(arena_printf(&j->arena, "%s: the program has no line %zu",
+                                  input_name(j->options.input), j->options.blame),
+                     style_of(&j->options), &j->messages);
+    return false;
+}
+
 /* Text to text: the input laid out anew, or where that would change it. */
 static int format(struct job *j)
 {
@@ -181,7 +192,7 @@ static int compile(struct job *j)
         resolved_print(model, &j->out);
     else if (model)
         translate(j, model);
-    return STATUS_DONE;
+    return blame_is_told(j) ? STATUS_DONE : STATUS_USAGE;
 }
 
 static int run(struct job *j, int argc, char **argv, struct strbuf *error)

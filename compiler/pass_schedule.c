@@ -320,9 +320,10 @@ static void add_packs(struct ir *ir)
     const size_t ops = ir->ops.len;
     for (size_t i = 0; i < ops; i++) {
         const struct op dw = ir->ops.at[i];
+        if (dw.kind != OP_DENSE_DW || dw.straight)
+            continue;
         const struct tensor x = *ir_at(ir, dw.in[0]);
-        if (dw.kind != OP_DENSE_DW || dw.straight || x.units <= PANEL ||
-            ir_at(ir, dw.in[1])->in_columns)
+        if (x.units <= PANEL || ir_at(ir, dw.in[1])->in_columns)
             continue;
         struct op pack = ir_op(OP_PACK, SECTION_BACKWARD, PHASE_ROWS);
         pack.layer = dw.layer;

@@ -13,7 +13,7 @@
 enum { TILE_ROWS_MAX = 16, TILE_VECTORS_MAX = PANEL, TILE_SIZES_MAX = 8 };
 
 /* Rows of the tiles that an instruction set gets: as many as its registers hold sums for, then
- * halves of a power of two, then 1. Returns how many there are. */
+ * powers of two, each half of the one before, then 1. Returns how many there are. */
 size_t tile_rows(const struct isa *isa, bool f64, unsigned rows[TILE_SIZES_MAX]);
 
 /* Panels side by side in a tile of so many rows, where there are so many. */

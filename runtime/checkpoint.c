@@ -241,9 +241,10 @@ static enum mlprt_status match_program(const struct checkpoint_load *l, bool *ot
     if (status)
         return status;
     struct mlprt_text rest = *program;
+    size_t i = 0;
     *other = false;
-    for (size_t i = 0; l->model->program[i] || rest.size; i++) {
-        const char *own = l->model->program[i] ? l->model->program[i] : "";
+    for (; l->model->program[i]; i++) {
+        const char *own = l->model->program[i];
         const struct mlprt_text line = mlprt_text_cut_line(&rest), expected = {own, strlen(own), 0};
         if (mlprt_text_is(line, own))
             continue;
@@ -255,6 +256,11 @@ static enum mlprt_status match_program(const struct checkpoint_load *l, bool *ot
                                    mlprt_text_quote(expected, wanted));
         *other = true;
     }
+    if (rest.size)
+        return mlprt_file_fail(l->error, MLPRT_MISMATCH, l->file.path,
+                               "made by another program: line %zu of it, resolved, is %s; expected "
+                               "its end",
+                               i + 1, mlprt_text_quote(mlprt_text_cut_line(&rest), is));
     return mlprt_weights_match_hash(l->model, &l->file, l->error);
 }
 

@@ -1,7 +1,7 @@
 /* The log of a training run: JSON, an object a line.
  *
- *     {"model": "net", "program": "mlp 1;\n…", "lr": 0.1, "epochs": 10, "seed": 1, "data_sha256":
- * "3f2a…"}
+ *     {"model": "net", "program": "mlp 1;\n…", "lr": 0.1, "epochs": 10, "seed": 1,
+ *      "data_sha256": "3f2a…"}
  *     {"epoch": 1, "step": 235, "lr": 0.1, "loss": 0.61, "test": {"loss": …, "accuracy": …,
  *      "samples": 10000}, "seconds": 0.52}
  *

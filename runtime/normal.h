@@ -25,7 +25,7 @@ static inline double mlprt_log_f64(double x)
     u.bits = (raised & fraction) + root_half;
     const double s = (u.number - 1.0) / (u.number + 1.0), square = s * s;
 
-    double series = 1.0 / LAST;
+    double series = 1.0 / (double)LAST;
     for (int power = LAST - 2; power > 1; power -= 2) {
         series = fma(series, square, 1.0 / power);
     }

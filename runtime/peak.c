@@ -161,7 +161,7 @@ double mlprt_peak_measure(const struct mlprt_session *s)
     const enum mlprt_element element = s->model->element;
     double rate[MLPRT_THREADS_MAX] = {0}, sum = 0;
     const struct peak_task task = {kernel->run[element],
-                                   2.0 * PEAK_STEPS * kernel->multiply_adds[element], rate};
+                                   2.0 * (double)PEAK_STEPS * kernel->multiply_adds[element], rate};
     const struct mlprt_batch batch = {.source = &task};
     s->model->parallel(s->threads, peak_part, &batch);
     for (uint32_t i = 0; i < s->threads; i++)

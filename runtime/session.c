@@ -45,7 +45,9 @@ static uint32_t threads_choose(const struct mlprt_model *model, const struct mlp
         return 1; /* compiled without OpenMP */
     if (options->threads)
         return options->threads;
-    return model->serial ? 1 : own;
+    if (model->serial)
+        return 1;
+    return own < MLPRT_THREADS_MAX ? own : MLPRT_THREADS_MAX;
 }
 
 enum mlprt_status mlprt_session_open(struct mlprt_session *s, const struct mlprt_model *model,

@@ -64,7 +64,7 @@ static enum mlprt_status training_leave(struct mlprt_training *t, bool stopped,
     return status ? status : saved;
 }
 
-/* Saves the weights of a run that a checkpoint could not be written of: that is what is told. */
+/* Saves the weights although something else could not be written, which the caller tells. */
 static void training_salvage(struct mlprt_training *t)
 {
     struct mlprt_error unused;

@@ -32,9 +32,8 @@ struct mlprt_training {
     uint32_t epochs_here; /* finished by this process */
     /* Of the splits after the last epoch. */
     struct mlprt_metrics validated, last;
-    /* Parameters of the end of the last epoch, or of the start; and older ones, of which the next
-     * step has shown that their loss is finite, or of the start. */
-    struct mlprt_kept latest, good;
+    struct mlprt_kept latest; /* the parameters at the end of the last epoch, or at the start */
+    struct mlprt_kept good;   /* older ones, whose loss is known to be finite; or at the start */
     bool sample_fault; /* was it a number of the data that stopped it? */
 
     const char *save;

@@ -227,9 +227,11 @@ void emit_column_sums(struct emit *e, const struct op *op, emit_term *term)
     REQUIRE(ir_at(e->ir, op->in[0])->stride >= tensor_panels(sums) * PANEL);
     struct cx *first = op->slices ? e->first : cx_int(cb, 0), *panel = cx_int(cb, PANEL);
     struct cx *last = op->slices ? e->last : cx_int(cb, tensor_panels(sums));
-    struct cx *p = cb_for(cb, "p", first, last, 1);
+    const bool single = !op->slices && tensor_panels(sums) == 1;
+    struct cx *p = single ? first : cb_for(cb, "p", first, last, 1);
     sum_in_registers(e, op, term, cx_mul(cb, p, panel), cx_mul(cb, cx_sub(cb, p, first), panel));
-    cb_end(cb);
+    if (!single)
+        cb_end(cb);
 }
 
 void emit_lanes(struct emit *e, int tensor, bool straight, bool calls, emit_lanes_body *body,

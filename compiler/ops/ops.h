@@ -1,7 +1,8 @@
 /* Ops as vertical slices: what every op of the IR has to say for itself.
  *
  * A file of ops/ owns a family of ops: shape rule, gradient, evaluation and emission stand
- * together, forward next to backward. op.def lists them; nothing else switches on op kinds. */
+ * together, forward next to backward. op.def lists them. Elsewhere kinds are asked for only by what
+ * decides on layouts and fusing (pass_schedule.c, pass_fuse.c) and on times (cost.c). */
 #ifndef MLPGEN_OPS_H
 #define MLPGEN_OPS_H
 
@@ -125,9 +126,9 @@ struct cx *emit_batch(struct cbuild *cb, enum ctype type, const char *name);
 /* A tensor's width (N_hidden1) and the distance between its rows (LD_hidden1, or N_ where they are
  * equal), as they are named in emitted C. */
 struct cx *emit_units(struct emit *e, int tensor);
+struct cx *emit_stride(struct emit *e, int tensor);
 /* From a sample to the next one: the same, but of a packed tensor, whose panels are LD_ apart. */
 struct cx *emit_row_step(struct cbuild *cb, const struct tensor *t);
-struct cx *emit_stride(struct emit *e, int tensor);
 /* The lane of a vector of the function that e is about, or of one element where it has none. */
 struct lane emit_vector_lane(const struct emit *e);
 /* A lane of one element in the function that e is about; suffix as in struct lane. */

@@ -1,4 +1,5 @@
-/* Four rows, or four times as many as there are fours of lanes, and two exchanges of neighbours. */
+/* Transposes blocks of rows in registers: four rows, or four times as many as there are fours of
+ * lanes, by two exchanges of neighbours. */
 #include "ops/turn.h"
 
 #include "model.h"

@@ -9,15 +9,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum mlprt_breach {                               /* a set of them */
-                    MLPRT_FAST_MATH = 1 << 0,     /* the compiler may compute anything near */
-                    MLPRT_FINITE_MATH = 1 << 1,   /* … and forget about NaN and infinity */
-                    MLPRT_LATE_ROUNDING = 1 << 2, /* floats are summed in wider registers */
-                    MLPRT_CONTRACTION = 1 << 3, /* a product and a sum are one operation where they
-                                                   are two, or two where they are one */
-                    MLPRT_REORDERING =
-                        1 << 4,             /* sums, or quotients, are not those that are written */
-                    MLPRT_FLUSHING = 1 << 5 /* subnormal numbers are taken for zero */
+/* A set of them. */
+enum mlprt_breach {
+    /* The compiler may compute anything near … */
+    MLPRT_FAST_MATH = 1 << 0,
+    /* … and forget about NaN and infinity. */
+    MLPRT_FINITE_MATH = 1 << 1,
+    /* Floats are summed in wider registers. */
+    MLPRT_LATE_ROUNDING = 1 << 2,
+    /* A product and a sum are one operation where they are two, or two where they are one. */
+    MLPRT_CONTRACTION = 1 << 3,
+    /* Sums, or quotients, are not those that are written. */
+    MLPRT_REORDERING = 1 << 4,
+    /* Subnormal numbers are taken for zero. */
+    MLPRT_FLUSHING = 1 << 5
 };
 
 /* (1 + 2⁻¹²)² = 1 + 2⁻¹¹ + 2⁻²⁴; the last term is lost where the product is rounded. */

@@ -10,6 +10,7 @@
  *     DROPOUT    unit / 4, sample               step    purpose << 24 | stream  word unit % 4
  *     GRADCHECK  the gradient check's own       …       purpose << 24 | stream
  *     HOLDOUT    position, 0                    0       purpose << 24 | stream  mlprt_bounded
+ *     BENCH      word / 4, 0                    0       purpose << 24           samples made up
  *
  * A stream numbers the layers (DROPOUT) or tensors (INIT) of a model, or the splits held out of its
  * data (HOLDOUT: 0 test, 1 validation), below 2^24. The key of HOLDOUT is the holdout's own seed.
@@ -26,7 +27,8 @@ enum mlprt_purpose {
     MLPRT_PURPOSE_SHUFFLE = 1,
     MLPRT_PURPOSE_DROPOUT = 2,
     MLPRT_PURPOSE_GRADCHECK = 3,
-    MLPRT_PURPOSE_HOLDOUT = 4
+    MLPRT_PURPOSE_HOLDOUT = 4,
+    MLPRT_PURPOSE_BENCH = 5
 };
 
 /* The last word of a counter. */

@@ -371,8 +371,8 @@ END
         place=$(sed -n "${BASH_REMATCH[2]}p" "$ROOT/${BASH_REMATCH[1]}")
         [[ $place != *cb_for* && $place != *cb_function* && $place != *cb_if* ]]
     done
-    expect 0 --blame=$((lines + 1)) small.mlp
-    [ "$output" = "the file has no line $((lines + 1))" ]
+    expect 2 --blame=$((lines + 1)) small.mlp
+    says "small.mlp: the program has no line $((lines + 1))"
     for wrong in 0 -1 x 3x '' 1234567890; do
         expect 2 --blame="$wrong" small.mlp; says "'--blame' takes the number of a line, not '$wrong'"
     done

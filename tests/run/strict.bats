@@ -16,6 +16,8 @@ compile_all() {
     mlpgen --dtype=f64 "$ROOT/examples/fashion_dropout/fashion_dropout.mlp" -o f64.c
     mlpgen "$ROOT/tests/models/large/units.mlp" -o units.c
     mlpgen "$ROOT/tests/models/columns.mlp" -o columns.c
+    mlpgen --standalone "$ROOT/examples/xor/xor.mlp" -o alone.c
+    mlpgen --standalone --dtype=f64 "$ROOT/examples/risk/risk.mlp" -o alone64.c
     for source in *.c; do
         "$1" $STRICT -O2 -I"$ROOT/runtime" -c "$source" -o strict.o
         "$1" $STRICT -std=gnu11 -O0 -I"$ROOT/runtime" -c "$source" -o strict.o

@@ -262,6 +262,18 @@ Test(checkpoint, refuses_what_is_none)
     refused("not a checkpoint; weights are started from with --init");
 }
 
+/* Behind the list of lines there is nothing that may be read. */
+Test(checkpoint, refuses_an_empty_line_too_many)
+{
+    static const char *const with[] = {"mlp 1;", "}", "", NULL}, *const without[] = {"mlp 1;", "}",
+                                                                                     NULL};
+
+    model.program = with;
+    save();
+    model.program = without;
+    refused("made by another program: line 3 of it, resolved, is ''; expected its end");
+}
+
 Test(checkpoint, refuses_another_program)
 {
     static const char *const other[] = {"mlp 1;",           "train {", "    batch = 8;",
@@ -277,7 +289,8 @@ Test(checkpoint, refuses_another_program)
     model.program = longer;
     refused("made by another program: line 6 of it, resolved, is ''; expected 'model'");
     model.program = shorter;
-    refused("made by another program: line 4 of it, resolved, is '    epochs = 10;'; expected ''");
+    refused(
+        "made by another program: line 4 of it, resolved, is '    epochs = 10;'; expected its end");
     model.program = program;
     model.hash = "00fe";
     refused("made by another model, though its tensors fit: model_hash is '00ff'; expected '00fe'");
