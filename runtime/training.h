@@ -34,7 +34,7 @@ struct mlprt_training {
     struct mlprt_metrics validated, last;
     struct mlprt_kept latest; /* the parameters at the end of the last epoch, or at the start */
     struct mlprt_kept good;   /* older ones, whose loss is known to be finite; or at the start */
-    bool sample_fault; /* was it a number of the data that stopped it? */
+    bool sample_fault;        /* was it a number of the data that stopped it? */
 
     const char *save;
     char *checkpoint;      /* where they are written to */

@@ -21,17 +21,29 @@ static void eval(struct ir_eval *ev, const struct op *op)
             *ev_at(ev, op->out[0], r, k) = *ev_at(ev, op->in[0], r, k);
 }
 
-/* Panels are far apart, by a multiple of a page and a row: a row at a time meets each cache set
- * once. */
+/* Rows of a pack up to which it is written panel by panel. gcc 12 at -O3, where it has unrolled the
+ * loop over panels, sees that row r of a panel is row r + rows of the one before, keeps its stores
+ * back until that row, and writes what was there before to the rows between, which may be another
+ * thread's ("store-stores chains" of -fpredictive-commoning, over at most 8 rows). */
+enum { PACK_SHORT = 64 };
+
+/* Panels of many rows are far apart, by a multiple of a page and a row: a row at a time meets each
+ * cache set once. */
 static void emit(struct emit *e, const struct op *op)
 {
     struct cbuild *cb = e->cb;
     const struct lane lane = emit_vector_lane(e);
-    const uint32_t units = ir_at(e->ir, op->in[0])->units;
+    const uint32_t units = ir_at(e->ir, op->in[0])->units,
+                   stride = ir_at(e->ir, op->out[0])->stride;
+    const bool by_panels = stride <= PACK_SHORT * PANEL;
     struct cx *panel = cx_int(cb, PANEL), *zero = cx_int(cb, 0);
+    struct cx *panels = cx_int(cb, (units + PANEL - 1) / PANEL), *p = NULL;
+    if (by_panels)
+        p = cb_for(cb, "p", zero, panels, 1);
     struct cx *r = cb_for(cb, "r", e->first, e->last, 1);
     struct cx *row = emit_row_in(e, "row", e->in[0], op->in[0], r);
-    struct cx *p = cb_for(cb, "p", zero, cx_int(cb, (units + PANEL - 1) / PANEL), 1);
+    if (!by_panels)
+        p = cb_for(cb, "p", zero, panels, 1);
     struct cx *i = cb_for(cb, "i", zero, panel, lane_count(&lane));
     struct cx *to = cx_add(cb, cx_mul(cb, p, emit_stride(e, op->out[0])), cx_mul(cb, r, panel));
     lane_store(&lane, e->out[0], cx_add(cb, to, i),

@@ -220,3 +220,20 @@ MLP
         done
     done
 }
+
+# gcc's -fpredictive-commoning keeps stores back for other rows of a loop, and writes what was there
+# before to what lies between: a row that another thread may be writing.
+@test "bits: gcc at -O3 keeps no stores back over rows, which may be another thread's" {
+    for settings in "batch = 3;" "batch = 3; clip_norm = 1;" "batch = 7;"; do
+        mlpgen --target=avx2 --dtype=f64 - -o net.c <<MLP
+model net { input = 8; loss = softmax_cross_entropy; prelu; dense(32); dense(48); tanh; dense(7); }
+data { train = idx("x", "t"); }
+train { optimizer = sgd(lr = 0.3); epochs = 1; $settings }
+MLP
+        gcc -O3 -fopenmp -I"$ROOT/runtime" -c net.c -o net.o -fdump-tree-pcom-details
+        grep -q '^;; Function' net.c.*.pcom
+        sed -n '/^Store-stores chain/,/max distance/p' net.c.*.pcom >chains
+        lacks 'max distance [1-9]' chains
+        rm -f net.c.*
+    done
+}
