@@ -48,8 +48,7 @@ enum { OWN_CACHE = 2 << 20, SHARED_CACHE = 16 << 20 /* bytes of both, there */ }
 
 enum {
     LINE_BYTES = 64,
-    STORED_BYTES = 1, /* of an input in the data: IDX of pixels */
-    DW_SLICES = 3     /* of a gradient that are summed before the next ones (emit_weights.c) */
+    STORED_BYTES = 1 /* of an input in the data: IDX of pixels */
 };
 
 /* What is being predicted. */
@@ -339,7 +338,7 @@ static double gather(const struct cost *c)
 static bool is_evaluated(const struct op *op)
 {
     return (op->section == SECTION_FORWARD || op->section == SECTION_LOSS) &&
-           !(op_rule(op->kind)->needs & NEED_RANDOM);
+           !op_rule(op->kind)->training_only;
 }
 
 /* Of the sections up to `last`; `around` is what comes with every batch, `call` with every op. */

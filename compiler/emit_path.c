@@ -300,7 +300,7 @@ void emit_call(struct emitter *em, const struct isa *isa, const struct op *op,
     struct cx *call = cx_call_array(
         cb, CT_OTHER, function_name(cb->arena, index_first_alike(&em->index, em->ir, op), isa),
         s.count, s.args);
-    const bool only_training = needs_of(op) & NEED_RANDOM && op->section == SECTION_FORWARD;
+    const bool only_training = op_rule(op->kind)->training_only;
     if (only_training)
         cb_if(cb, emit_batch(cb, CT_INT, "training"));
     cb_do(cb, call);

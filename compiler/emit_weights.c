@@ -8,10 +8,8 @@
 #include "ops/ops.h"
 
 enum {
-    /* Rows of a matrix's gradient, slices of PANEL each, that are summed and used before the next
-     * ones: enough to use what is loaded of dy several times. */
-    MATRIX_BLOCK = 3 * PANEL,
-    BIAS_BLOCK = 12 /* panels of a bias's, likewise */
+    MATRIX_BLOCK = DW_SLICES * PANEL, /* rows of a matrix's gradient, slices of PANEL each */
+    BIAS_BLOCK = 12                   /* panels of a bias's, likewise */
 };
 
 /* What an op does to its parameter. */

@@ -43,6 +43,9 @@ struct emit {
 enum { NEED_RANDOM = 1 /* seed, step, number of the first sample */, NEED_TRAINING = 2 };
 
 enum { OP_SCALARS_MAX = 6 };
+/* Slices of a matrix's gradient that are summed and used before the next ones: enough to use what is
+ * loaded of dy several times. */
+enum { DW_SLICES = 3 };
 
 struct op_rule {
     unsigned inputs, outputs; /* at most so many … */
@@ -50,6 +53,7 @@ struct op_rule {
     const char *in_names[OP_IN_MAX], *out_names[OP_OUT_MAX]; /* in emitted C */
     const char *verb;                                        /* NULL: forward or backward */
     unsigned needs;
+    bool training_only; /* no part of an evaluation */
     /* Names of further parameters of the element type: numbers of the step, declared by
      * update_emit_constants. Returns how many; NULL: none. */
     size_t (*scalars)(const struct ir *, const struct op *, const char *names[OP_SCALARS_MAX]);

@@ -133,7 +133,7 @@ static void emit_row_by_row(struct emit *e, const struct op *op, struct cx *from
     emit_lanes(e, op->out[1], op->straight, false, emit_share, &row);
 
     struct cx *log = lane_call(&scalar, LANE_LOG, sum);
-    struct cx *lse = cb_local(cb, CT_REAL, "lse", cx_add(cb, max, log));
+    struct cx *lse = lane_local(&scalar, "lse", cx_add(cb, max, log));
     cb_set(cb, cx_at(cb, e->out[0], r), emit_loss(e, op, row.z, lse, r));
     cb_end(cb);
 }

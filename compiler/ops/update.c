@@ -197,7 +197,7 @@ void update_state_set(struct update *u, size_t i, const char *name, struct cx *v
 {
     const struct lane *l = u->lane;
     struct cx *zero = lane_constant(l, 0), *least = lane_constant(l, least_normal(l->cb->f64));
-    v = lane_local(l, arena_printf(l->cb->arena, "any_%s", name), v);
+    v = lane_local(l, arena_printf(l->cb->arena, "raw_%s", name), v);
     u->state[i] = lane_local(l, name, lane_select_gt(l, least, lane_abs(l, v), zero, v));
 }
 
