@@ -1,23 +1,10 @@
 /* Any text as a C comment that stays one. */
 #include "comment.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
+#include "source.h"
 
-/* Bytes of the UTF-8 character at s, 0 if it is none. */
-static size_t utf8_length(const unsigned char *s)
-{
-    size_t len = s[0] < 0x80 ? 1 : s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
-    if (s[0] > 0xF4)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-    bool overlong = (s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xF0 && s[1] < 0x90);
-    bool outside = (s[0] == 0xED && s[1] > 0x9F) || (s[0] == 0xF4 && s[1] > 0x8F);
-    return overlong || outside ? 0 : len;
-}
+#include <stdbool.h>
+#include <string.h>
 
 /* U+2000 to U+206F, where the marks are that turn the direction of text and make a comment look
  * like code. */
@@ -30,9 +17,10 @@ static bool is_invisible(const unsigned char *s)
  * characters, nothing that is not visible text in UTF-8. Line ends stay. */
 static void defuse(const char *text, struct strbuf *out)
 {
+    const char *end = text + strlen(text);
     char previous = '\0';
     for (const unsigned char *s = (const unsigned char *)text; *s;) {
-        size_t len = utf8_length(s);
+        size_t len = source_utf8_length((const char *)s, (size_t)(end - (const char *)s));
         char c = (char)*s;
         if (len == 0 || is_invisible(s) || (*s < ' ' && *s != '\n') || *s == 0x7F)
             c = *s == '\t' ? ' ' : '.';

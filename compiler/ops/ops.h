@@ -43,8 +43,8 @@ struct emit {
 enum { NEED_RANDOM = 1 /* seed, step, number of the first sample */, NEED_TRAINING = 2 };
 
 enum { OP_SCALARS_MAX = 6 };
-/* Slices of a matrix's gradient that are summed and used before the next ones: enough to use what is
- * loaded of dy several times. */
+/* Slices of a matrix's gradient that are summed and used before the next ones: enough to use what
+ * is loaded of dy several times. */
 enum { DW_SLICES = 3 };
 
 struct op_rule {
