@@ -184,7 +184,7 @@ END
     cmp one two
     rm x.idx
     fails 3 ./net eval --quiet --weights foreign y.idx t.idx
-    grep -q 'error: the weights do not say how they are normalized, and the training split cannot: x.idx: cannot open' err
+    grep -q 'error: the weights do not say how they are normalized, and the training split cannot: x.idx: no such file' err
 }
 
 @test "data: class names stand in the weights, in predictions and in info" {
