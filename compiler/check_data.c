@@ -21,8 +21,8 @@ struct row_shape {
     size_t columns;
     uint32_t classes; /* 0: the target is numbers, or not known */
     bool chances;     /* the target is numbers 0 and 1 */
-    const struct given
-        *first; /* where the model is not known, a row that the others have to be like */
+    /* Where the model is not known, a row that the others have to be like. */
+    const struct given *first;
     struct wrong {
         size_t count;
         struct span more; /* the first that is not shown */
