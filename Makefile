@@ -179,7 +179,7 @@ record-parity: ## what PyTorch computes, recorded anew, after showing the differ
 	@tools/install-deps parity
 	@tests/parity/record.py
 
-bench: ## speed against the machine's peak and against others, the table kept in docs/results (15 minutes)
+bench: ## speed against the machine's peak and against others, the table kept in docs/results (20 minutes)
 	@tools/install-deps build bench demo
 	@$(MAKE) -s --no-print-directory all
 	@mkdir -p docs/results

@@ -8,6 +8,7 @@ ours alone, with its share of the peak, and one for each peer, with the median o
 import os
 import re
 import statistics
+import tempfile
 import time
 
 import data
@@ -17,6 +18,8 @@ from shop import FASHION, Failed, cost, run
 LOSS_ERROR_MAX = 2e-3  # relative, between two that trained the same from the same weights
 RUN_SECONDS = 0.2      # that training is timed for, at least
 EPOCHS_MAX = 1 << 16
+MEMORY = "/dev/shm"    # weights are saved there: no two writes to a disk take as long
+READINGS_MAX = 5       # of an epoch, where another program came between
 
 
 class Line:
@@ -108,8 +111,10 @@ class Trainer:
     """One of our programs, and how an epoch of it is timed."""
 
     def __init__(self, program, folder, threads, compared=False):
-        self.command = [str(program), "train", "--data", str(folder), "--save",
-                        str(folder / "saved"), "--checkpoint", str(folder / "saved.ckpt")]
+        self.output = tempfile.TemporaryDirectory(dir=MEMORY if os.path.isdir(MEMORY) else None)
+        saved = os.path.join(self.output.name, "saved")
+        self.command = [str(program), "train", "--data", str(folder), "--save", saved,
+                        "--checkpoint", saved + ".ckpt"]
         if compared:  # with peers, who start from the same weights
             self.command += ["--init", str(folder / "weights.safetensors")]
         self.environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
@@ -130,22 +135,31 @@ class Trainer:
         run([*self.command, "--quiet", "--epochs", epochs], env=self.environment)
         return time.perf_counter() - start
 
+    def difference(self):
+        """Seconds that the whole program takes with N epochs, and how many more it takes with 2N."""
+        once = self.whole(self.epochs)
+        return once, self.whole(2 * self.epochs) - once
+
     def epoch(self):
-        """Seconds. The whole program with N epochs and with 2N: what differs is N epochs."""
+        """Seconds: of the N epochs that two runs of the whole program differ by."""
         if not self.epochs:
             self.calibrate()
-        once = self.whole(self.epochs)
-        return max(self.whole(2 * self.epochs) - once, 1e-9) / self.epochs
+        for _ in range(READINGS_MAX):
+            _, spent = self.difference()
+            if spent > 0:
+                return spent / self.epochs
+        raise Failed("what the program does beside its epochs varies by more than they take")
 
     def calibrate(self):
-        """Finds the N that takes long enough, by what one epoch takes and then by trying."""
+        """Finds the N that takes long enough, by what one epoch takes and then by trying: not
+        too short beside all else that the program does, which varies too."""
         self.epochs = 1
         while self.epochs < EPOCHS_MAX:
-            once = self.whole(self.epochs)
-            spent = self.whole(2 * self.epochs) - once
-            if spent >= RUN_SECONDS:
+            once, spent = self.difference()
+            least = max(RUN_SECONDS, once / 4)
+            if spent >= least:
                 return
-            factor = RUN_SECONDS / max(spent, RUN_SECONDS / 16)
+            factor = least / max(spent, least / 16)
             self.epochs = int(self.epochs * max(factor, 1) + 1)
 
 
