@@ -20,7 +20,7 @@ static const char *counted(const struct scope *s, size_t n, const char *thing)
 struct row_shape {
     size_t columns;
     uint32_t classes; /* 0: the target is numbers, or not known */
-    bool chances;     /* the target is numbers 0 and 1 */
+    bool binary;      /* the target is numbers 0 and 1 */
     /* Where the model is not known, a row that the others have to be like. */
     const struct given *first;
     struct wrong {
@@ -55,7 +55,7 @@ static struct row_shape row_shape(const struct model *m, const struct call *tabl
         bool class_target = model_target(m) == TARGET_CLASS;
         shape.columns = (size_t)m->input_size + (class_target ? 1 : m->output_size);
         shape.classes = class_target ? m->output_size : 0;
-        shape.chances = model_target(m) == TARGET_CHANCES;
+        shape.binary = model_target(m) == TARGET_BINARY;
         return shape;
     }
     for (size_t i = 0; i < table->arg_count && !shape.first; i++)
@@ -126,7 +126,7 @@ static void read_row(struct scope *s, const struct model *m, const struct given 
         out[i] = cell->value->number;
         if (shape->classes && i == shape->columns - 1)
             check_class(s, cell, shape);
-        if (shape->chances && i >= m->input_size)
+        if (shape->binary && i >= m->input_size)
             check_chance(s, cell, shape);
     }
 }
@@ -224,7 +224,7 @@ static void check_input_range(struct scope *s, const struct model *m)
 {
     const struct value *normalize = &m->data->args[DATA_NORMALIZE];
     if (normalize->bad || normalize->word->vocab->id != WORD_STANDARDIZE || !learns_input(m) ||
-        !words_has(m->block, MODEL_LOSS) || model_target(m) != TARGET_CHANCES)
+        !words_has(m->block, MODEL_LOSS) || model_target(m) != TARGET_BINARY)
         return;
     diag_report(s->diags, DIAG_TARGET_RANGE, normalize->span,
                 "the input is the target, and standardized it is not from 0 to 1");

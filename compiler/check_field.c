@@ -64,7 +64,7 @@ static void check_output_activation(struct scope *s, const struct layer *layer,
     const char *applies = loss->target == TARGET_CLASS ? "softmax" : "sigmoid";
     if (loss->target == TARGET_NUMBERS)
         return;
-    if (loss->target == TARGET_CHANCES && vocab->id == WORD_ACTIVATION &&
+    if (loss->target == TARGET_BINARY && vocab->id == WORD_ACTIVATION &&
         vocab->activation == ACTIVATION_sigmoid) {
         diag_report(s->diags, DIAG_APPLIED_TWICE, layer->span,
                     "the sigmoid is applied twice: here and by '%s'", loss->name);

@@ -6,9 +6,10 @@
 #include <math.h>
 
 /* The arena holds a parameter five times at the most (itself, gradient, two states, transposed
- * copy; the sums over its columns are next to nothing) and a value of a sample less than five
- * times (itself, adjoint, mask, probabilities, target), and has fewer than 2³¹ elements
- * (ARENA_ELEMENTS_MAX). Rows and columns are counted with their padding. */
+ * copy; the sums over its columns are next to nothing) and a value of a sample less than six times
+ * (itself, derivative, mask, pack, and of the outputs alone probabilities and targets), and has
+ * fewer than 2³¹ elements (ARENA_ELEMENTS_MAX): 5 · 2²⁸ + 6 · 2²⁷. Rows and columns are counted
+ * with their padding. */
 #define PARAMETERS_MAX   ((uint64_t)1 << 28)
 #define BATCH_VALUES_MAX ((uint64_t)1 << 27)
 

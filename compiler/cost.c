@@ -283,7 +283,7 @@ static double kept_bytes(const struct cost *c, bool states)
     return sum;
 }
 
-/* The sums of a gradient go through the slopes once for every few slices. */
+/* The sums of a gradient go through the derivatives once for every few slices. */
 static struct traffic dw_traffic(const struct cost *c, const struct op *op)
 {
     const double x = tensor_size(c, op->in[0]), dy = tensor_size(c, op->in[1]);

@@ -28,7 +28,7 @@ static void print_shape(const struct value *input, struct strbuf *out)
 static void print_loss(const struct model *m, const char *before, struct strbuf *out)
 {
     static const char *const targets[] = {
-        [TARGET_CLASS] = "a class", [TARGET_NUMBERS] = "numbers", [TARGET_CHANCES] = "0 or 1 each"};
+        [TARGET_CLASS] = "a class", [TARGET_NUMBERS] = "numbers", [TARGET_BINARY] = "0 or 1 each"};
     const struct word *loss = m->block->args[MODEL_LOSS].word;
     strbuf_printf(out, "    \"(loss)\" [label=\"loss\\n%s\", shape=ellipse]\n", loss->vocab->name);
     strbuf_printf(out, "    \"(target)\" [label=\"target\\n%s\", shape=ellipse]\n",

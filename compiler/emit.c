@@ -36,9 +36,9 @@ static const char *columns_comment(struct emitter *em)
     if (!ir_has_columns(ir))
         return "";
     return arena_printf(em->cb.arena,
-                        " %s has few units: of it, of its slopes and of what the loss makes of it "
-                        "%d samples stand side by side, x[r][j] at [r / %d][j][r %% %d], and its "
-                        "weight w[k][j] at [j][k].",
+                        " %s has few units: of it, of its derivatives and of what the loss makes "
+                        "of it %d samples stand side by side, x[r][j] at [r / %d][j][r %% %d], and "
+                        "its weight w[k][j] at [j][k].",
                         ir_at(ir, ir->output)->name, PANEL, PANEL, PANEL);
 }
 

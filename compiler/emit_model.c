@@ -268,7 +268,7 @@ static void emit_struct(struct emitter *em, const struct works *works)
 {
     static const char *const targets[] = {[TARGET_CLASS] = "MLPRT_CLASS",
                                           [TARGET_NUMBERS] = "MLPRT_NUMBERS",
-                                          [TARGET_CHANCES] = "MLPRT_CHANCES"};
+                                          [TARGET_BINARY] = "MLPRT_BINARY"};
     const struct ir *ir = em->ir;
     struct cx *m = cx_list(&em->cb, true);
     add(em, m, ".abi", word(em, "MLPRT_ABI"));

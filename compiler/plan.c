@@ -79,7 +79,7 @@ static void add_bytes(struct table *t, const struct work *w)
     table_number(t, w->gradients);
     table_number(t, w->states);
     table_number(t, w->activations);
-    table_number(t, w->slopes);
+    table_number(t, w->derivatives);
 }
 
 static void print_bytes(const struct planner *p)
@@ -88,7 +88,8 @@ static void print_bytes(const struct planner *p)
     const struct work *all = &p->works->all;
     const uint64_t arena = p->ir->arena_elements * ir_element(p->ir), sum = work_bytes(all);
     struct table t = new_table(p, "lrrrrrr");
-    ADD_HEAD(&t, "bytes", "weights", "copies", "gradients", "optimizer", "activations", "slopes");
+    ADD_HEAD(&t, "bytes", "weights", "copies", "gradients", "optimizer", "activations",
+             "derivatives");
     for (size_t i = 0; i < model->layer_count; i++) {
         table_text(&t, "%s", model->layers[i].name);
         add_bytes(&t, &p->works->layers[i]);

@@ -121,7 +121,7 @@ enum loss_id {
 enum target_kind {
     TARGET_CLASS,   /* one of as many classes as there are outputs */
     TARGET_NUMBERS, /* a number for each output */
-    TARGET_CHANCES  /* 0 or 1 for each output */
+    TARGET_BINARY   /* 0 or 1 for each output */
 };
 
 /* What init = auto means before an activation. */

@@ -39,7 +39,7 @@ static void add_tensor(const struct ir *ir, const struct tensor *t, bool forward
     case ROLE_LOSS: w->samples += bytes; break;
     case ROLE_VALUE:
     case ROLE_MASK:
-    case ROLE_PACK: *(forward ? &w->activations : &w->slopes) += bytes; break;
+    case ROLE_PACK: *(forward ? &w->activations : &w->derivatives) += bytes; break;
     }
     if (t->role == ROLE_INPUT || (forward && t->role == ROLE_VALUE))
         w->row += (uint64_t)t->stride * (t->in_columns ? PANEL : 1) * ir_element(ir);
@@ -81,7 +81,7 @@ struct works work_of(const struct ir *ir)
 uint64_t work_bytes(const struct work *w)
 {
     return w->weights + w->copies + w->gradients + w->states + w->samples + w->activations +
-           w->slopes;
+           w->derivatives;
 }
 
 uint64_t work_step(const struct ir *ir, const struct works *w)

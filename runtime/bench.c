@@ -88,7 +88,7 @@ static enum mlprt_status bench_targets(struct bench *b, struct mlprt_error *e)
         return MLPRT_OK;
     if (model->target != MLPRT_CLASS)
         return bench_matrix(b, &d->target, MLPRT_STORED_F32, model->output_size,
-                            model->target == MLPRT_CHANCES, e);
+                            model->target == MLPRT_BINARY, e);
     d->label = mlprt_session_allocate(d->samples, sizeof *d->label, "labels", e);
     if (!d->label)
         return MLPRT_IO;

@@ -85,8 +85,8 @@ static enum mlprt_status labels_take(struct mlprt_dataset *d, const struct mlprt
 
 /* Targets of outputs that are log-odds: 0 and 1, or the input as it will be normalised. That of
  * minmax is in range where it is fitted. */
-static enum mlprt_status chances_check(const struct mlprt_dataset *d, const struct mlprt_request *r,
-                                       struct mlprt_error *e)
+static enum mlprt_status binary_check(const struct mlprt_dataset *d, const struct mlprt_request *r,
+                                      struct mlprt_error *e)
 {
     const struct mlprt_normalize *how = &r->model->normalize;
     const bool own = d->target.rows != 0;
@@ -129,7 +129,7 @@ static enum mlprt_status target_check(struct mlprt_dataset *d, const struct mlpr
                                d->target.rank);
     switch (model->target) {
     case MLPRT_CLASS: return labels_take(d, r, e);
-    case MLPRT_CHANCES: return chances_check(d, r, e);
+    case MLPRT_BINARY: return binary_check(d, r, e);
     case MLPRT_NUMBERS: break;
     }
     return MLPRT_OK;
@@ -155,7 +155,7 @@ static enum mlprt_status dataset_check(struct mlprt_dataset *d, const struct mlp
                                "cannot be its own target: the model has %lu inputs and %lu %s",
                                (unsigned long)model->input_size, (unsigned long)model->output_size,
                                model->target == MLPRT_CLASS ? "classes" : "outputs");
-    return model->target == MLPRT_CHANCES ? chances_check(d, r, e) : MLPRT_OK;
+    return model->target == MLPRT_BINARY ? binary_check(d, r, e) : MLPRT_OK;
 }
 
 /* Where a path of the .mlp file leads: relative ones start from directory. Released by the caller.

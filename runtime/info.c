@@ -145,9 +145,8 @@ static void print_times(struct mlprt_session *s)
 
 static void print_model(struct mlprt_session *s)
 {
-    static const char *const targets[] = {[MLPRT_CLASS] = "a class",
-                                          [MLPRT_NUMBERS] = "numbers",
-                                          [MLPRT_CHANCES] = "0 or 1 for each"};
+    static const char *const targets[] = {
+        [MLPRT_CLASS] = "a class", [MLPRT_NUMBERS] = "numbers", [MLPRT_BINARY] = "0 or 1 for each"};
     const struct mlprt_model *model = s->model;
 
     printf("%-10s %s\n", "model", model->name);

@@ -53,7 +53,7 @@ uint32_t mlprt_metrics_class(const struct mlprt_session *s, uint32_t sample)
 }
 
 /* How many of a sample's outputs are on the side of 1/2 that their targets are on. */
-static uint32_t chances_right(const struct mlprt_session *s, uint32_t sample)
+static uint32_t binary_right(const struct mlprt_session *s, uint32_t sample)
 {
     uint32_t right = 0;
 
@@ -87,7 +87,7 @@ void mlprt_metrics_add(struct mlprt_metrics *m, const struct mlprt_session *s,
     for (uint32_t i = 0; i < batch->n; i++)
         switch (m->target) {
         case MLPRT_CLASS: m->correct += mlprt_metrics_class(s, i) == batch->label[i]; break;
-        case MLPRT_CHANCES: m->correct += chances_right(s, i); break;
+        case MLPRT_BINARY: m->correct += binary_right(s, i); break;
         case MLPRT_NUMBERS:
             m->square_sum =
                 add_squares(s, &d->target, mlprt_dataset_row(d, index[i]), i, m->square_sum);

@@ -67,12 +67,14 @@ struct mlprt_path {
     /* What the backward pass keeps of the parameters: to be called when anything but update has set
      * them. */
     void (*prepare)(const struct mlprt_batch *);
-    /* Forward and backward pass: the loss of every sample, and its slope by every layer's output.
-     */
+    /* Forward and backward pass: the loss of every sample, and its derivatives by every layer's
+     * outputs. */
     void (*backward)(const struct mlprt_batch *);
-    /* From those slopes, the sums over the batch of every parameter's gradient, at grad_offset. */
+    /* From those derivatives, the sums over the batch of every parameter's gradient, at
+     * grad_offset. */
     void (*gradient)(const struct mlprt_batch *);
-    /* From those slopes, one step of the optimizer. What stands at grad_offset then is nothing. */
+    /* From those derivatives, one step of the optimizer. What stands at grad_offset then is
+     * nothing. */
     void (*update)(const struct mlprt_batch *);
     /* A run of batch->steps steps, at most as many as the model says, each of backward and update.
      * The losses of all samples are kept, from loss_offset on. NULL where the model has no runs. */
@@ -144,7 +146,7 @@ struct mlprt_normalize {
 enum mlprt_target {
     MLPRT_CLASS,
     MLPRT_NUMBERS, /* one for each output */
-    MLPRT_CHANCES  /* 0 or 1, of outputs that are log-odds; the input as target may be between */
+    MLPRT_BINARY   /* 0 or 1, of outputs that are log-odds; the input as target may be between */
 };
 
 /* How the learning rate changes: runtime/schedule.h. */

@@ -1,7 +1,7 @@
 /* The predict command: what a trained network says, a line for each sample.
  *
  *     classes  class,probability    the most probable class, its name or number, and how probable
- *     chances  p1,p2,…              the probability of each output
+ *     binary   p1,p2,…              the probability of each output
  *     numbers  y1,y2,…              the outputs, in the targets' own units
  *
  * Numbers are printed with nine digits, which tell all floats apart. Where one is not finite, its
@@ -26,7 +26,7 @@ static void print_header(const struct mlprt_model *model)
         puts("class,probability");
         return;
     }
-    const char name = model->target == MLPRT_CHANCES ? 'p' : 'y';
+    const char name = model->target == MLPRT_BINARY ? 'p' : 'y';
     for (uint32_t j = 0; j < model->output_size; j++)
         printf("%s%c%" PRIu32, j ? "," : "", name, j + 1);
     putchar('\n');
@@ -82,7 +82,7 @@ static void print_class(const struct mlprt_session *s, uint32_t sample)
     printf("," PREDICT_NUMBER "\n", probability_of(s, sample, class));
 }
 
-static double chance_of(const struct mlprt_session *s, double log_odds)
+static double binary_probability(const struct mlprt_session *s, double log_odds)
 {
     return s->model->element == MLPRT_F32 ? (double)mlprt_sigmoidf((float)log_odds)
                                           : mlprt_sigmoid(log_odds);
@@ -95,8 +95,8 @@ static void print_outputs(const struct mlprt_session *s, uint32_t sample)
     for (uint32_t j = 0; j < model->output_size; j++) {
         const double output = mlprt_metrics_output(s, sample, j);
         printf("%s" PREDICT_NUMBER, j ? "," : "",
-               model->target == MLPRT_CHANCES
-                   ? chance_of(s, output)
+               model->target == MLPRT_BINARY
+                   ? binary_probability(s, output)
                    : mlprt_normalizer_undo(&s->normalizers.target, model, j, output));
     }
     putchar('\n');

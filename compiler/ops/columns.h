@@ -1,8 +1,8 @@
 /* A dense layer of few units on mini-batches of whole blocks: samples in the lanes of vectors.
  *
- * With its units in the lanes, most of them would be idle. Its results and their slopes stand in
- * columns instead, PANEL samples side by side, and its weights unit by unit (struct tensor); the
- * chains of every sum are the same. */
+ * With its units in the lanes, most of them would be idle. Its results and the derivatives by them
+ * stand in columns instead, PANEL samples side by side, and its weights unit by unit (struct
+ * tensor); the chains of every sum are the same. */
 #ifndef MLPGEN_COLUMNS_H
 #define MLPGEN_COLUMNS_H
 

@@ -228,7 +228,7 @@ static void dx_eval(struct ir_eval *ev, const struct op *op)
         }
 }
 
-/* Tiles on a block of samples whose slopes stand in columns: those of a sample are PANEL apart, and
+/* Tiles on a block of samples whose derivatives stand in columns: those of one are PANEL apart, and
  * the next sample's are beside them. */
 static void dx_emit_columns(struct emit *e, const struct op *op)
 {

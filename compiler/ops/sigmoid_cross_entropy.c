@@ -1,4 +1,4 @@
-/* sigmoid_cross_entropy: of scores y and chances t the mean of −t·log σ(y) − (1 − t)·log(1 − σ(y)),
+/* sigmoid_cross_entropy: of scores y and targets t the mean of −t·log σ(y) − (1 − t)·log(1 − σ(y)),
  * computed as max(y, 0) − y·t + log(1 + exp(−|y|)), which never overflows; the slope of a term is
  * σ(y) − t. */
 #include "ops/loss.h"

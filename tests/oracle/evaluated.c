@@ -242,7 +242,7 @@ static struct mlprt_model describe(struct arena *arena, const struct ir *ir, con
 {
     static const enum mlprt_target targets[] = {[TARGET_CLASS] = MLPRT_CLASS,
                                                 [TARGET_NUMBERS] = MLPRT_NUMBERS,
-                                                [TARGET_CHANCES] = MLPRT_CHANCES};
+                                                [TARGET_BINARY] = MLPRT_BINARY};
     const struct model *model = ir->model;
     const struct value *stop = &model->train->args[TRAIN_EARLY_STOP];
     const struct value *train = model->train->args, *data = model->data->args;

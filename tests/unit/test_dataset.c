@@ -120,7 +120,7 @@ Test(dataset, chances_are_0_or_1)
     struct mlprt_dataset d;
     struct mlprt_error e;
     struct mlprt_model model = regressor();
-    model.target = MLPRT_CHANCES;
+    model.target = MLPRT_BINARY;
     model.output_size = 2;
     scratch_open(&s);
     PUT(&s, "x", IDX2("\x08", "\2", "\2", "abcd"));
@@ -145,7 +145,7 @@ Test(dataset, chances_of_the_input)
     struct mlprt_error e;
     struct mlprt_model model = regressor();
     const struct mlprt_source source = {.format = MLPRT_IDX, .input_path = "x"};
-    model.target = MLPRT_CHANCES;
+    model.target = MLPRT_BINARY;
     model.output_size = 2;
     scratch_open(&s);
     PUT(&s, "x", IDX2("\x08", "\2", "\2", "\0\x80\1\xff"));

@@ -121,7 +121,7 @@ Test(metrics, count_outputs_on_the_right_side)
 
     memcpy(arena.output, outputs, sizeof outputs);
     memcpy(arena.target, ones, sizeof ones);
-    model.target = MLPRT_CHANCES;
+    model.target = MLPRT_BINARY;
     add(&m, 0, 0);
     cr_expect_eq(mlprt_metrics_accuracy(&m), 3 / 6.0);
     char text[MLPRT_METRICS_TEXT];

@@ -48,7 +48,7 @@ Test(work, bytes_are_those_of_whole_panels)
     /* Of two samples: two layers' outputs and the probabilities; slopes, and the first output in
      * panels of an odd number of rows. */
     cr_expect_eq(w.all.activations, 2 * 4 * (ROW + 2 * LAST_ROW));
-    cr_expect_eq(w.all.slopes, 2 * 4 * (ROW + LAST_ROW) + 4 * 2 * 16 * 3);
+    cr_expect_eq(w.all.derivatives, 2 * 4 * (ROW + LAST_ROW) + 4 * 2 * 16 * 3);
     /* Inputs and losses, of all steps of a run. */
     cr_expect_eq(w.all.samples, ir->run * 2 * 4 * (LAST_ROW + 1));
     cr_expect_eq(w.all.row, 4 * (LAST_ROW + ROW + 2 * LAST_ROW));
