@@ -128,7 +128,7 @@ static int put_rows(char *text, size_t room, enum target_kind target, unsigned s
         if (target == TARGET_CLASS)
             n += snprintf(text + n, room - (size_t)n, "%d]", r % OUTPUTS);
         for (int k = 0; k < OUTPUTS && target != TARGET_CLASS; k++) {
-            const double t = target == TARGET_CHANCES ? drawn(&seed) > 0 : drawn(&seed);
+            const double t = target == TARGET_BINARY ? drawn(&seed) > 0 : drawn(&seed);
             n += snprintf(text + n, room - (size_t)n, "%.3f%s", t, k + 1 < OUTPUTS ? ", " : "]");
         }
     }

@@ -62,7 +62,7 @@ static double target_at(const struct split *s, uint32_t row, uint32_t column)
     const struct mlprt_words words = noise(s, row, s->d->model->input_size + column);
     switch (model_target(s->d->model)) {
     case TARGET_CLASS: return mlprt_bounded(words, s->d->model->output_size);
-    case TARGET_CHANCES: return mlprt_bounded(words, 2);
+    case TARGET_BINARY: return mlprt_bounded(words, 2);
     case TARGET_NUMBERS: break;
     }
     return spread(s->style == STYLE_WIDE ? STYLE_EVEN : s->style, words);

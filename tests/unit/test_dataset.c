@@ -114,7 +114,7 @@ Test(dataset, wrong_labels)
     scratch_close(&s);
 }
 
-Test(dataset, chances_are_0_or_1)
+Test(dataset, binary_targets_are_0_or_1)
 {
     struct scratch s;
     struct mlprt_dataset d;
@@ -138,7 +138,7 @@ Test(dataset, chances_are_0_or_1)
 }
 
 /* The input as its own target may be between 0 and 1, as it is normalised. */
-Test(dataset, chances_of_the_input)
+Test(dataset, binary_targets_of_the_input)
 {
     struct scratch s;
     struct mlprt_dataset d;
