@@ -144,7 +144,7 @@ check-matrix: ## the same bytes from every build and run, the table kept in docs
 	@{ tests/matrix/matrix.py $(B) --control && tests/matrix/matrix.py $(B); } > docs/results/matrix.txt; \
 	    status=$$?; cat docs/results/matrix.txt; exit $$status
 
-check-smith: ## a thousand random models against the evaluator, the counts kept in docs/results (20 minutes)
+check-smith: ## a thousand random models against the evaluator, the counts kept in docs/results (an hour)
 	@tools/install-deps build check
 	@$(MAKE) -s --no-print-directory all $(B)/oracle $(B)/mlpgen-smith
 	@mkdir -p docs/results
