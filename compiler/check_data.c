@@ -104,7 +104,7 @@ static void check_class(struct scope *s, const struct given *cell, struct row_sh
                             "learned by 'loss = sigmoid_cross_entropy'");
 }
 
-static void check_chance(struct scope *s, const struct given *cell, struct row_shape *shape)
+static void check_binary(struct scope *s, const struct given *cell, struct row_shape *shape)
 {
     double v = cell->value->number;
     if (v != 0 && v != 1 && is_shown(&shape->targets, cell->span))
@@ -127,7 +127,7 @@ static void read_row(struct scope *s, const struct model *m, const struct given 
         if (shape->classes && i == shape->columns - 1)
             check_class(s, cell, shape);
         if (shape->binary && i >= m->input_size)
-            check_chance(s, cell, shape);
+            check_binary(s, cell, shape);
     }
 }
 

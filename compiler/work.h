@@ -16,7 +16,7 @@ struct work {
     uint64_t states;      /* of the optimizer */
     uint64_t samples;     /* a batch's inputs, targets and losses */
     uint64_t activations; /* what the forward pass computes of a batch … */
-    uint64_t derivatives; /* … and the backward pass: of the loss by those */
+    uint64_t derivatives; /* … and the backward pass, its packs included */
     uint64_t row;         /* of one sample: inputs and activations */
 };
 
