@@ -22,15 +22,6 @@ load common
     differ linked.safetensors other.safetensors
 }
 
-@test "standalone: no warning under strict flags" {
-    for example in xor fashion_dropout; do
-        mlpgen --standalone "$ROOT/examples/$example/$example.mlp" -o $example.c
-        for compiler in gcc clang; do
-            $compiler $STRICT -O2 -c $example.c -o $example.o
-        done
-    done
-}
-
 @test "standalone: a gzip file is answered with what to do" {
     mlpgen --standalone "$ROOT/examples/fashion/fashion.mlp" -o fashion.c
     standalone fashion.c fashion -O1
