@@ -35,12 +35,12 @@ standalone() {
     ${CC:-cc} "$@" "$source" -lm -o "$program"
 }
 
-# trainer EXAMPLE PROGRAM [MLPGEN-OPTION…]: an example's program, linked, with -O2.
+# trainer EXAMPLE PROGRAM [MLPGEN-OPTION…]: an example's program, linked, with -O1.
 trainer() {
     local example=$1 program=$2
     shift 2
     mlpgen "$@" "$ROOT/examples/$example/$example.mlp" -o "$program.c"
-    linked "$program.c" "$program" -O2
+    linked "$program.c" "$program" -O1
 }
 
 need_fashion() {

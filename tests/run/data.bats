@@ -5,7 +5,7 @@ load common
 # program NAME: compiles NAME.mlp, linked.
 program() {
     mlpgen "$1.mlp"
-    linked "$1.c" "$1" -O2
+    linked "$1.c" "$1" -O1
 }
 
 # fails STATUS COMMAND…: runs it, and checks its end.

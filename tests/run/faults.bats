@@ -25,7 +25,7 @@ data { train = table([0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]); }
 train { optimizer = sgd(lr = $1); batch = 4; epochs = $2; }
 MLP
     mlpgen net.mlp
-    linked net.c net -O2
+    linked net.c net -O0
 }
 
 @test "faults: the first layer that overflows is named with its line" {
@@ -43,7 +43,7 @@ train { optimizer = sgd(lr = 0.1); batch = 2; epochs = 2; shuffle = false; }
 MLP
     for unroll in always never; do
         mlpgen --unroll=$unroll net.mlp
-        linked net.c net -O2 -fopenmp
+        linked net.c net -O0 -fopenmp
         for path in $(paths_of ./net); do
             rm -f net.safetensors
             fails_with "net.mlp:5: the output of second (dense) is not finite in epoch 1, step 1; \
@@ -69,7 +69,7 @@ data { train = table([1, 500], [1, 500], [1, 500], [1, 500]); }
 train { optimizer = sgd(lr = 0.1); batch = 4; epochs = 2; }
 MLP
     mlpgen net.mlp
-    linked net.c net -O2
+    linked net.c net -O0
     fails_with "net.mlp:4: the gradient of one.bias is not finite in epoch 1, step 1; \
 the initial weights are saved in net.safetensors"
     lacks "inf\|nan" <(oracle values net.safetensors)
@@ -131,7 +131,7 @@ MLP
     printf '\0\0\15\2\0\0\0\3\0\0\0\2\0\0\0\0\0\0\0\0\77\200\0\0\177\200\0\0\0\0\0\0\0\0\0\0' >x
     printf '\0\0\10\1\0\0\0\3\0\1\0' >y
     mlpgen net.mlp
-    linked net.c net -O2
+    linked net.c net -O0
     fails_with "net.mlp: the input of sample 1 (counted from 0) of 'x' is not finite in epoch 1, step 1; \
 the initial weights are saved in net.safetensors"
     lacks 'learning rate' err
@@ -162,14 +162,14 @@ train { optimizer = sgd(lr = 1e-6); batch = 2; epochs = 3; }
 MLP
     for unroll in always never; do
         mlpgen --unroll=$unroll net.mlp
-        linked net.c net -O2
+        linked net.c net -O0
         ./net train >out
         cat out
         lacks "nan\|inf" out
         "$BUILD/oracle" net.mlp train --quiet --save reference
         cmp reference net.safetensors
         mlpgen --dtype=f64 --unroll=$unroll net.mlp -o double.c
-        linked double.c double -O2
+        linked double.c double -O0
         [ "$loss $layers" = "softmax_cross_entropy dense(1);" ] || ./double gradcheck
     done
 }

@@ -7,6 +7,10 @@ models() {
     find "$ROOT/examples" "$ROOT/tests" "$ROOT/bench" -name '*.mlp' -size -64k
 }
 
+comments() {
+    sed -n 's/^[^#]*//; s/[[:space:]]*$//; /./p' "$1"
+}
+
 @test "format: the tree of every model in the tree stays as it is, and a second time changes nothing" {
     count=0
     for model in $(models); do
@@ -17,8 +21,7 @@ models() {
         mlpgen --dump=ast once.mlp >after
         cmp before after
         cmp once.mlp twice.mlp
-        mlpgen --format --check once.mlp
-        diff <(grep -o '#.*' "$model" | sed 's/[[:space:]]*$//') <(grep -o '#.*' once.mlp)
+        diff <(comments "$model") <(comments once.mlp)
         count=$((count + 1))
     done
     echo "$count models"

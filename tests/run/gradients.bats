@@ -41,7 +41,7 @@ fault() {
 
 @test "gradients: a float build checks to 1e-3 and says how to get more" {
     mlpgen "$ROOT/examples/xor/xor.mlp" -o net.c
-    linked net.c net -O2
+    linked net.c net -O1
     run ./net gradcheck
     [ "$status" = 0 ]
     [[ $output == *"--dtype=f64"* ]]

@@ -14,7 +14,7 @@ load common
 @test "standalone: the same weights as linked" {
     trainer xor linked-xor
     mlpgen --standalone "$ROOT/examples/xor/xor.mlp" -o xor.c
-    standalone xor.c standalone-xor -O2
+    standalone xor.c standalone-xor -O1
     ./linked-xor train --save linked.safetensors
     ./standalone-xor train --save standalone.safetensors
     cmp linked.safetensors standalone.safetensors

@@ -182,7 +182,7 @@ END
     need_fashion
     model_of relu 'train = idx("x", "y"); normalize = scale(1 / 255);' |
         sed 's/input = 2/input = [28, 28]/; s/dense(2)/dense(10)/' | mlpgen - -o net.c
-    linked net.c net -O2
+    linked net.c net -O1
     ends 3 ./net gradcheck
     grep -qxF "net: error: x: no such file in the current directory; --data DIR says where the paths in <stdin> start" err
     ends 3 ./net gradcheck --data there
