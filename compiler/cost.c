@@ -36,7 +36,7 @@ static const double SCALAR = 60; /* a function of one number */
 
 /* Around the products. */
 static const double CALL = 20;      /* of an op's function, for a block of rows */
-static const double BATCH = 250;    /* what the runtime does around a batch or a run of them */
+static const double BATCH = 250;    /* what the runtime does around a batch or a series of them */
 static const double SAMPLE = 12;    /* … and for each sample of it: its loss, its label */
 static const double LINE = 200;     /* a cache line of a sample, which stands anywhere in memory */
 static const double CONVERSION = 4; /* of a vector of inputs */
@@ -266,7 +266,7 @@ struct traffic {
 static double tensor_size(const struct cost *c, int tensor)
 {
     const struct tensor *t = ir_at(c->ir, tensor);
-    return (double)tensor_bytes(c->ir, t) / (t->staged ? c->ir->run : 1);
+    return (double)tensor_bytes(c->ir, t) / (t->staged ? c->ir->series : 1);
 }
 
 /* What stays from step to step: parameters, copies of them, states. */
@@ -360,8 +360,8 @@ static uint64_t cost(const struct ir *ir, const struct isa *isa, uint32_t n, enu
 
 uint64_t cost_step(const struct ir *ir, const struct isa *isa)
 {
-    if (ir->run)
-        return cost(ir, isa, ir->batch, SECTION_UPDATE, BATCH / ir->run, 0);
+    if (ir->series)
+        return cost(ir, isa, ir->batch, SECTION_UPDATE, BATCH / ir->series, 0);
     return cost(ir, isa, ir->batch, SECTION_UPDATE, BATCH, CALL);
 }
 
@@ -372,7 +372,7 @@ uint64_t cost_evaluate(const struct ir *ir, const struct isa *isa)
 
 uint64_t cost_infer(const struct ir *ir, const struct isa *isa)
 {
-    return cost(ir, isa, 1, SECTION_FORWARD, 0, ir->run ? 0 : CALL);
+    return cost(ir, isa, 1, SECTION_FORWARD, 0, ir->series ? 0 : CALL);
 }
 
 double cost_share(const struct ir *ir, const struct isa *isa, uint64_t flops, uint64_t slots)

@@ -39,7 +39,7 @@ uint32_t emit_line(const struct emitter *em, struct span at);
 struct emit_range {
     struct cx *first, *last; /* samples (n of them), or rows or panels of a parameter */
     struct cx *passing;      /* the row that `first` has in tensors whose rows pass */
-    struct cx *staged;       /* in a run: where the mini-batch's rows start in staged tensors */
+    struct cx *staged;       /* in a series: where the mini-batch's rows start in staged tensors */
     /* Of a gradient's slices: where `first` stands, and how far apart panels are. */
     struct cx *gradient, *panel_step;
     /* Of an op by units: the first panel, and how many there are; NULL: all. */

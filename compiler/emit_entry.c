@@ -225,7 +225,7 @@ static void emit_infer(struct emitter *em, const struct isa *isa)
     const struct emit_range rows = {.first = cx_int(cb, 0), .passing = cx_int(cb, 0)};
     cb->at = (struct span){0, 0};
     cb_comment(cb, "The outputs of the sample whose inputs stand in the first row.");
-    cb_function(cb, em->ir->run ? isa_function(cb->arena, isa, INLINE_ITS_CALLS) : "static void",
+    cb_function(cb, em->ir->series ? isa_function(cb->arena, isa, INLINE_ITS_CALLS) : "static void",
                 arena_printf(cb->arena, "infer_%s", isa->name), "const struct mlprt_batch *batch");
     declare_pointer(em, "a", "arena");
     cb_declare(cb, "const size_t", CT_INT, "n", cx_int(cb, 1));
@@ -234,19 +234,21 @@ static void emit_infer(struct emitter *em, const struct isa *isa)
     cb_blank(cb);
 }
 
-/* A run of steps on mini-batches that are all there, in one function and one thread: what a step
+/* A series of steps on mini-batches that are all there, in one function and one thread: what a step
  * costs beyond its arithmetic is the runtime's, and is paid once. */
-static void emit_run(struct emitter *em, const struct isa *isa, size_t count,
-                     const struct part *const *update)
+static void emit_series(struct emitter *em, const struct isa *isa, size_t count,
+                        const struct part *const *update)
 {
     struct cbuild *cb = &em->cb;
-    struct cx *all = cx_name(cb, CT_OTHER, "run"), *size = cx_int(cb, em->ir->batch);
+    struct cx *all = cx_name(cb, CT_OTHER, "series"), *size = cx_int(cb, em->ir->batch);
     struct cx *steps = cx_member(cb, CT_INT, all, "steps");
     cb->at = (struct span){0, 0};
-    cb_comment(cb, "Steps on as many mini-batches of %u, from a run's samples.", em->ir->batch);
+    cb_comment(cb, "Steps on as many mini-batches of %u, from the samples of a series.",
+               em->ir->batch);
     cb_function(cb, isa_function(cb->arena, isa, INLINE_ITS_CALLS),
-                arena_printf(cb->arena, "run_%s", isa->name), "const struct mlprt_batch *run");
-    cb_declare(cb, "struct mlprt_batch", CT_OTHER, "one", cx_name(cb, CT_OTHER, "*run"));
+                arena_printf(cb->arena, "series_%s", isa->name),
+                "const struct mlprt_batch *series");
+    cb_declare(cb, "struct mlprt_batch", CT_OTHER, "one", cx_name(cb, CT_OTHER, "*series"));
     cb_declare(cb, "const struct mlprt_batch *const", CT_OTHER, "batch",
                cx_name(cb, CT_OTHER, "&one"));
     declare_pointer(em, "a", "arena");
@@ -335,6 +337,6 @@ void emit_entries(struct emitter *em, const struct isa *isa)
     const struct part *const *step = clips ? clipped : update;
     const size_t step_parts = clips ? sizeof clipped / sizeof *clipped : 1;
     emit_entry(em, isa, "update", step_parts, step);
-    if (em->ir->run)
-        emit_run(em, isa, step_parts, step);
+    if (em->ir->series)
+        emit_series(em, isa, step_parts, step);
 }

@@ -283,7 +283,7 @@ static void emit_struct(struct emitter *em, const struct works *works)
     add(em, m, ".threads", word(em, "mlprt_threads"));
     add(em, m, ".parallel", word(em, "mlprt_parallel"));
     add(em, m, ".serial", truth(em, work_is_serial(ir, works)));
-    add(em, m, ".run", count(em, ir->run));
+    add(em, m, ".series", count(em, ir->series));
     add(em, m, ".breaches", word(em, "mlprt_breaches"));
     add(em, m, ".element", word(em, ir->f64 ? "MLPRT_F64" : "MLPRT_F32"));
     add(em, m, ".input_size", count(em, em->model->input_size));

@@ -335,8 +335,8 @@ static void add_expected(struct emitter *em, const struct isa *isa, struct cx *p
 static void emit_path_struct(struct emitter *em, const struct isa *isa, bool built)
 {
     static const char *const entries[] = {"usable",   "evaluate", "infer",  "prepare",
-                                          "backward", "gradient", "update", "run"};
-    const size_t entry_count = sizeof entries / sizeof *entries - (em->ir->run ? 0 : 1);
+                                          "backward", "gradient", "update", "series"};
+    const size_t entry_count = sizeof entries / sizeof *entries - (em->ir->series ? 0 : 1);
     struct cbuild *cb = &em->cb;
     struct cx *path = cx_list(cb, true);
     cx_list_add(cb, path, ".name", cx_string(cb, isa->name));

@@ -90,7 +90,7 @@ uint32_t tensor_panels(const struct tensor *t)
 
 uint32_t tensor_rows(const struct ir *ir, const struct tensor *t)
 {
-    return t->staged ? ir->batch * ir->run : ir->batch;
+    return t->staged ? ir->batch * ir->series : ir->batch;
 }
 
 uint64_t tensor_stored(const struct ir *ir, const struct tensor *t)
@@ -200,7 +200,7 @@ static void print_tensor(const struct ir *ir, const struct tensor *t, struct str
     if (t->passing)
         strbuf_puts(out, " passing");
     if (t->staged)
-        strbuf_printf(out, " of %u steps", ir->run);
+        strbuf_printf(out, " of %u steps", ir->series);
     if (ir->arena_elements && tensor_in_arena(t))
         strbuf_printf(out, " at %llu", (unsigned long long)t->offset);
     strbuf_putc(out, '\n');

@@ -62,7 +62,7 @@ struct tensor {
      * belongs to it: its units do, panel = 1, so that [units][depth] is what it looks like. */
     bool in_columns;
     bool passing; /* per sample: nobody needs a row once the next block of rows is under way */
-    bool staged;  /* per sample: it has the rows of all mini-batches of a run */
+    bool staged;  /* per sample: it has the rows of all mini-batches of a series */
     /* From the memory pass: elements from the start of the arena. */
     uint64_t offset;
 };
@@ -140,7 +140,7 @@ struct ir {
     int input, output, target, loss;
     uint32_t batch;
     /* From the schedule pass: */
-    uint32_t run;                 /* steps of one run at most (mlprt.h); 0: no runs */
+    uint32_t series;              /* steps of one series at most (mlprt.h); 0: there are none */
     uint32_t row_block;           /* samples that go through all layers before the next ones */
     uint64_t straight_statements; /* of products, in straight-line code */
     uint64_t arena_elements;      /* from the memory pass */
@@ -199,7 +199,7 @@ struct life {
  *   which has to stay zero;
  * - what the runtime fills in before a step (input, target) lives from its start, and what it reads
  *   afterwards (output, loss, gradients) to its end; both live always where steps are taken in
- *   runs. */
+ *   series. */
 struct life *ir_lives(const struct ir *ir);
 static inline bool life_empty(struct life life)
 {

@@ -18,12 +18,12 @@ enum {
     STRAIGHT_UNITS = 16,
     /* Straight-line statements for one weight: forward, dX, dW. */
     STATEMENTS_PER_WEIGHT = 3,
-    /* Steps of so few operations (some microseconds) are taken in runs: of so many that what a run
-     * costs by itself, half a microsecond, is little; of so few samples that they stay in the
-     * nearest cache. */
-    RUN_FLOPS = 1 << 17,
-    RUN_STEPS = 64,
-    RUN_SAMPLES = 512,
+    /* Steps of so few operations (some microseconds) are taken in series: of so many that what a
+     * series costs by itself, half a microsecond, is little; of so few samples that they stay in
+     * the nearest cache. */
+    SERIES_FLOPS = 1 << 17,
+    SERIES_STEPS = 64,
+    SERIES_SAMPLES = 512,
     /* The last layer's results stand in columns where so few units would leave half of a vector
      * idle, and turning a block of its inputs stays in the nearest cache. */
     COLUMN_UNITS = PANEL / 2,
@@ -338,17 +338,17 @@ static void add_packs(struct ir *ir)
     move_input_pack(ir);
 }
 
-/* A step that is over sooner than the runtime has described it is taken in a run of several. What
- * the runtime puts there before a step, or reads behind it, has room for all of them. */
-static void choose_run(struct ir *ir)
+/* A step that is over sooner than the runtime has described it is taken in a series of several.
+ * What the runtime puts there before a step, or reads behind it, has room for all of them. */
+static void choose_series(struct ir *ir)
 {
     bool trained = false;
     for (size_t i = 0; i < ir->ops.len; i++)
         trained = trained || ir->ops.at[i].phase == PHASE_UPDATE;
-    const uint32_t most = RUN_SAMPLES / ir->batch;
-    if (!trained || most < 2 || flops_of_sample(ir) * ir->batch > RUN_FLOPS)
+    const uint32_t most = SERIES_SAMPLES / ir->batch;
+    if (!trained || most < 2 || flops_of_sample(ir) * ir->batch > SERIES_FLOPS)
         return;
-    ir->run = most < RUN_STEPS ? most : RUN_STEPS;
+    ir->series = most < SERIES_STEPS ? most : SERIES_STEPS;
     for (size_t i = 0; i < ir->tensors.len; i++) {
         struct tensor *t = &ir->tensors.at[i];
         t->staged = t->role == ROLE_INPUT || t->role == ROLE_TARGET || t->role == ROLE_LOSS;
@@ -368,7 +368,7 @@ static bool has_copy(const struct ir *ir, int w)
  * the layer and comes out of it. */
 static bool shares_units(const struct ir *ir, const struct op *op)
 {
-    if (op->kind != OP_DENSE || op->straight || ir->run)
+    if (op->kind != OP_DENSE || op->straight || ir->series)
         return false;
     const struct tensor *w = ir_at(ir, op->in[1]);
     const uint64_t weights = (uint64_t)w->depth * w->units;
@@ -467,7 +467,7 @@ void pass_schedule(struct ir *ir, const struct pass_options *options)
     add_packs(ir);
     choose_layouts(ir);
     choose_slices(ir);
-    choose_run(ir);
+    choose_series(ir);
     choose_units(ir);
     choose_stages(ir);
     choose_passing(ir);

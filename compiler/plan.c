@@ -225,8 +225,8 @@ static void print_time(const struct planner *p)
     strbuf_printf(p->out, "step        %llu FLOPs: %s\n", number(step),
                   work_is_serial(ir, p->works) ? "for one thread, unless more are asked for"
                                                : "for as many threads as OpenMP takes");
-    if (ir->run)
-        strbuf_printf(p->out, "run         %u steps at a time, on one thread\n", ir->run);
+    if (ir->series)
+        strbuf_printf(p->out, "series      %u steps at a time, on one thread\n", ir->series);
     strbuf_putc(p->out, '\n');
     struct table t = new_table(p, "lrrrrr");
     ADD_HEAD(&t, "slots", "lanes", "a step", "of the peak", "inference of a batch", "of a sample");

@@ -62,13 +62,13 @@ static enum mlprt_status bench_matrix(const struct bench *b, struct mlprt_matrix
     return MLPRT_OK;
 }
 
-/* A batch at least, or those of a run, however large. */
+/* A batch at least, or those of a series, however large. */
 static uint32_t bench_samples(const struct mlprt_model *model)
 {
     const uint64_t row = ((uint64_t)model->input_size + model->output_size) * sizeof(float);
     const uint64_t most = BENCH_BYTES / row;
     const uint32_t samples = most < BENCH_SAMPLES_MAX ? (uint32_t)most : BENCH_SAMPLES_MAX;
-    const uint32_t least = model->batch * (model->run ? model->run : 1);
+    const uint32_t least = model->batch * (model->series ? model->series : 1);
     return samples < least ? least : samples;
 }
 
@@ -112,7 +112,7 @@ static enum mlprt_status bench_begin(struct bench *b, struct mlprt_error *e)
         (status = mlprt_normalizers_fit(&s->normalizers, model, &b->data, e)))
         return status;
     b->index = mlprt_session_allocate(b->data.samples, sizeof *b->index, "the samples' order", e);
-    b->steps = model->run && s->threads == 1 ? model->run : 1;
+    b->steps = model->series && s->threads == 1 ? model->series : 1;
     b->rates = mlprt_session_allocate(b->steps, sizeof *b->rates, "learning rates", e);
     if (!b->index || !b->rates)
         return MLPRT_IO;
@@ -144,7 +144,7 @@ static struct mlprt_batch bench_batch(struct bench *b, uint32_t n, bool training
     return mlprt_session_batch(b->s, &b->data, index, n, b->step, training);
 }
 
-/* Steps as the train command takes them, wherever they lead: one, or a run. */
+/* Steps as the train command takes them, wherever they lead: one, or a series. */
 static void bench_train(struct bench *b)
 {
     struct mlprt_fault fault;
@@ -155,7 +155,7 @@ static void bench_train(struct bench *b)
     if (b->steps > 1) {
         batch.steps = b->steps;
         batch.rates = b->rates;
-        s->path->run(&batch);
+        s->path->series(&batch);
     } else {
         s->path->backward(&batch);
         s->path->update(&batch);

@@ -58,8 +58,8 @@ void mlprt_dataset_free(struct mlprt_dataset *d);
 /* Copies samples index[first … last-1] into the arena, converted to the element type and
  * normalised: inputs into the rows from `row` on, numeric targets into rows first … last-1, or
  * classes into those elements of label (may be NULL where targets are numbers). Columns between a
- * row's end and its stride become zeros; of a model that has runs, whose samples share their place
- * with nothing, they stay the zeros that they are. */
+ * row's end and its stride become zeros; of a model that has series, whose samples share their
+ * place with nothing, they stay the zeros that they are. */
 void mlprt_dataset_gather(const struct mlprt_dataset *d, const struct mlprt_model *model,
                           const struct mlprt_normalizers *normalizers, const uint32_t *index,
                           size_t first, size_t last, size_t row, void *arena, uint32_t *label);

@@ -157,7 +157,7 @@ void mlprt_dataset_gather(const struct mlprt_dataset *d, const struct mlprt_mode
         .index = index + first,
         .rows = last - first,
         .stride = model->input_stride,
-        .clear = model->run == 0, /* else their memory is never used for anything else */
+        .clear = model->series == 0, /* else their memory is never used for anything else */
     };
     struct gather targets = inputs;
     targets.stride = model->target_stride;

@@ -41,8 +41,8 @@ struct mlprt_batch {
     uint32_t step;  /* update steps before this one, over the whole run */
     uint64_t seed;
     double lr; /* of this step */
-    /* Of a run: so many steps on as many mini-batches of the model's size, whose samples follow one
-     * another, and the learning rate of each. */
+    /* Of a series: so many steps on as many mini-batches of the model's size, whose samples follow
+     * one another, and the learning rate of each. */
     uint32_t steps;
     const double *rates;
     uint32_t threads;
@@ -76,9 +76,10 @@ struct mlprt_path {
     /* From those derivatives, one step of the optimizer. What stands at grad_offset then is
      * nothing. */
     void (*update)(const struct mlprt_batch *);
-    /* A run of batch->steps steps, at most as many as the model says, each of backward and update.
-     * The losses of all samples are kept, from loss_offset on. NULL where the model has no runs. */
-    void (*run)(const struct mlprt_batch *);
+    /* A series of batch->steps steps, at most as many as the model says, each of backward and
+     * update. The losses of all samples are kept, from loss_offset on. NULL where the model has no
+     * series. */
+    void (*series)(const struct mlprt_batch *);
     /* What the compiler expects of it, on one thread: how long a training step takes on a full
      * batch, the evaluation of one, and of one sample. In slots: a slot is the time of one
      * multiply-add of a vector of so many lanes, at the machine's peak. */
@@ -205,8 +206,8 @@ struct mlprt_model {
     uint32_t (*threads)(void); /* that OpenMP would take; 0 where it was compiled without */
     /* mlprt_parallel, compiled as the program is. */
     void (*parallel)(uint32_t threads, mlprt_part *work, const struct mlprt_batch *batch);
-    bool serial;  /* a step is too little work to share, unless threads are asked for */
-    uint32_t run; /* steps of a run at most; 0: it has none */
+    bool serial;     /* a step is too little work to share, unless threads are asked for */
+    uint32_t series; /* steps of a series at most; 0: it has none */
     uint32_t (*breaches)(void); /* of the promise: a set of enum mlprt_breach */
 };
 

@@ -65,7 +65,7 @@ enum mlprt_status mlprt_session_open(struct mlprt_session *s, const struct mlprt
     const size_t size = model->arena_size ? model->arena_size : 1;
     s->fault_size =
         s->threads * model->param_count * MLPRT_LANES * mlprt_element_size(model->element);
-    s->label = calloc((size_t)model->batch * (model->run ? model->run : 1), sizeof *s->label);
+    s->label = calloc((size_t)model->batch * (model->series ? model->series : 1), sizeof *s->label);
     s->fault = calloc(s->fault_size ? s->fault_size : 1, 1);
     if (!s->label || !s->fault || posix_memalign(&s->arena, MLPRT_ALIGN, size) != 0) {
         s->arena = NULL;

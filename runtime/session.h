@@ -15,7 +15,7 @@ struct mlprt_session {
     const struct mlprt_path *path;
     uint32_t threads;  /* to work on: those asked for, else OpenMP's own, or fewer (tuner.h) */
     void *arena;       /* arena_size bytes, zeros at the start */
-    uint32_t *label;   /* [batch], or [run][batch]; of the samples loaded last */
+    uint32_t *label;   /* [batch], or [series][batch]; of the samples loaded last */
     void *fault;       /* what the last update said of it: struct mlprt_batch */
     size_t fault_size; /* bytes */
     struct mlprt_samples {

@@ -77,7 +77,7 @@ static enum mlprt_status take_step(struct mlprt_training *t, const uint32_t *ind
     return MLPRT_OK;
 }
 
-/* Describes the mini-batch of the next step; or those of a run, which are all of whole size. */
+/* Describes the mini-batch of the next step; or those of a series, which are all of whole size. */
 static struct mlprt_batch next_batch(struct mlprt_training *t, uint32_t steps)
 {
     struct mlprt_session *s = t->s;
@@ -113,19 +113,19 @@ static enum mlprt_status train_step(struct mlprt_training *t, struct mlprt_error
     return status;
 }
 
-/* Steps that can be taken in one run from here: all on mini-batches of whole size. */
-static uint32_t run_length(const struct mlprt_training *t)
+/* Steps that can be taken in one series from here: all on mini-batches of whole size. */
+static uint32_t series_length(const struct mlprt_training *t)
 {
     const struct mlprt_session *s = t->s;
-    if (!s->path->run || t->tuner.most > 1)
+    if (!s->path->series || t->tuner.most > 1)
         return 0;
     const uint32_t whole = t->data.train.samples / s->model->batch, i = steps_in_epoch(t);
-    return whole - i < s->model->run ? whole - i : s->model->run;
+    return whole - i < s->model->series ? whole - i : s->model->series;
 }
 
-/* Takes so many steps in a run. Returns whether they are taken: not where a loss or a gradient is
- * not finite; then all is as it was before. */
-static bool take_run(struct mlprt_training *t, uint32_t steps)
+/* Takes a series of so many steps. Returns whether they are taken: not where a loss or a gradient
+ * is not finite; then all is as it was before. */
+static bool take_series(struct mlprt_training *t, uint32_t steps)
 {
     struct mlprt_session *s = t->s;
     struct mlprt_fault fault;
@@ -134,7 +134,7 @@ static bool take_run(struct mlprt_training *t, uint32_t steps)
     for (uint32_t i = 0; i < steps; i++)
         t->rates[i] = rate_of(t, batch.step + i);
     mlprt_trained_keep(s->model, s->arena, t->before);
-    s->path->run(&batch);
+    s->path->series(&batch);
     const double loss_sum = mlprt_metrics_add_losses(s, steps * batch.n, t->course.loss_sum);
     if (mlprt_guard_gradients(s, &fault) || !mlprt_guard_number(loss_sum)) {
         mlprt_trained_restore(s->model, s->arena, t->before);
@@ -147,14 +147,14 @@ static bool take_run(struct mlprt_training *t, uint32_t steps)
     return true;
 }
 
-/* Takes the next step, or a run of them: one that does not come to its end is repeated step by
+/* Takes the next step, or a series of them: one that does not come to its end is repeated step by
  * step, for what each of them says. */
 static enum mlprt_status train_on(struct mlprt_training *t, struct mlprt_error *e)
 {
-    const uint32_t steps = run_length(t);
+    const uint32_t steps = series_length(t);
     enum mlprt_status status = MLPRT_OK;
 
-    if (steps < 2 || !take_run(t, steps))
+    if (steps < 2 || !take_series(t, steps))
         for (uint32_t i = 0; !status && (i == 0 || i < steps); i++)
             status = train_step(t, e);
     return !status && due_by_clock(t) ? mlprt_training_checkpoint(t, e) : status;

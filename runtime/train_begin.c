@@ -143,10 +143,10 @@ static enum mlprt_status training_remember(const struct mlprt_training *t, struc
     return MLPRT_OK;
 }
 
-static enum mlprt_status training_allow_runs(struct mlprt_training *t, struct mlprt_error *e)
+static enum mlprt_status training_allow_series(struct mlprt_training *t, struct mlprt_error *e)
 {
     const struct mlprt_model *model = t->s->model;
-    t->rates = mlprt_session_allocate(model->run, sizeof *t->rates, "learning rates", e);
+    t->rates = mlprt_session_allocate(model->series, sizeof *t->rates, "learning rates", e);
     t->before = mlprt_session_allocate(mlprt_trained_size(model), 1, "a copy of the parameters", e);
     return t->rates && t->before ? MLPRT_OK : MLPRT_IO;
 }
@@ -170,7 +170,7 @@ enum mlprt_status mlprt_training_begin(struct mlprt_training *t, struct mlprt_er
         return MLPRT_IO;
     for (uint32_t i = 0; i < samples; i++)
         t->order[i] = i;
-    if (s->model->run && (status = training_allow_runs(t, e)))
+    if (s->model->series && (status = training_allow_series(t, e)))
         return status;
     t->tuner = mlprt_tuner_of(s->threads, s->options->threads != 0);
     mlprt_progress_start(&t->progress, s->options->quiet);

@@ -21,8 +21,7 @@ struct mlprt_training {
     struct mlprt_splits data;
     bool has_test, has_validation;
     uint32_t *order; /* [data.train.samples]: the epoch's order */
-    /* Of a model that has runs: the learning rates of one's steps, and what was before the first.
-     */
+    /* Of a model that has series: the learning rates of one's steps, and what was before it. */
     double *rates;
     void *before;
 

@@ -18,15 +18,15 @@ typedef float handnet_real;
 
 enum { HANDNET_IN = 2, HANDNET_HIDDEN = 3, HANDNET_OUT = 2, HANDNET_BATCH = 3, HANDNET_PANEL = 2 };
 
-static bool handnet_relu;                        /* instead of tanh */
-static bool handnet_dropout;                     /* of hidden units in training */
-static double handnet_fault = 1;                 /* factor of the gradient of hidden.weight[1,0] */
-static double handnet_bias_fault;                /* added to that of hidden.bias[0] */
-static double handnet_sure;                      /* added to the output of a sample's class */
-static double handnet_loss_factor = 1;           /* NAN: a loss that is not finite */
-static double handnet_factor = 1;                /* of the steps that weights take */
-static uint32_t handnet_steps, handnet_runs;     /* calls of update and run so far */
-static void (*handnet_on_update)(uint32_t step); /* called before every update */
+static bool handnet_relu;              /* instead of tanh */
+static bool handnet_dropout;           /* of hidden units in training */
+static double handnet_fault = 1;       /* factor of the gradient of hidden.weight[1,0] */
+static double handnet_bias_fault;      /* added to that of hidden.bias[0] */
+static double handnet_sure;            /* added to the output of a sample's class */
+static double handnet_loss_factor = 1; /* NAN: a loss that is not finite */
+static double handnet_factor = 1;      /* of the steps that weights take */
+static uint32_t handnet_steps, handnet_series_taken; /* calls of update and series so far */
+static void (*handnet_on_update)(uint32_t step);     /* called before every update */
 
 struct handnet_arena {
     _Alignas(MLPRT_ALIGN) handnet_real input[HANDNET_BATCH][HANDNET_IN];
@@ -148,31 +148,31 @@ static void handnet_loaded(const struct mlprt_batch *b, size_t first, size_t las
     (void)b, (void)first, (void)last, (void)row;
 }
 
-static void handnet_run(const struct mlprt_batch *run)
+static void handnet_series(const struct mlprt_batch *series)
 {
-    struct handnet_arena *a = run->arena;
+    struct handnet_arena *a = series->arena;
     handnet_real losses[HANDNET_BATCH];
-    struct mlprt_batch one = *run;
+    struct mlprt_batch one = *series;
 
-    handnet_runs++;
+    handnet_series_taken++;
     one.load = handnet_loaded;
-    for (uint32_t i = 0; i < run->steps; i++) {
-        one.lr = run->rates[i];
-        one.step = run->step + i;
-        one.label = run->label + (size_t)i * run->n;
-        run->load(run, (size_t)i * run->n, (size_t)(i + 1) * run->n, 0);
+    for (uint32_t i = 0; i < series->steps; i++) {
+        one.lr = series->rates[i];
+        one.step = series->step + i;
+        one.label = series->label + (size_t)i * series->n;
+        series->load(series, (size_t)i * series->n, (size_t)(i + 1) * series->n, 0);
         handnet_backward(&one);
         handnet_update(&one);
-        memcpy(losses + i * run->n, a->loss, run->n * sizeof *losses);
+        memcpy(losses + i * series->n, a->loss, series->n * sizeof *losses);
     }
-    memcpy(a->loss, losses, run->steps * run->n * sizeof *losses);
+    memcpy(a->loss, losses, series->steps * series->n * sizeof *losses);
 }
 
 #define HANDNET_PATH(name_, usable_)                                                               \
     {                                                                                              \
         .name = name_, .usable = usable_, .evaluate = handnet_evaluate,                            \
         .prepare = handnet_nothing, .backward = handnet_backward, .gradient = handnet_nothing,     \
-        .update = handnet_update, .run = handnet_run                                               \
+        .update = handnet_update, .series = handnet_series                                         \
     }
 static const struct mlprt_path handnet_fancy = HANDNET_PATH("fancy", handnet_never),
                                handnet_plain = HANDNET_PATH("plain", handnet_always),

@@ -101,16 +101,17 @@ static void jump_in_step_1(uint32_t step)
     handnet_factor = step == 1 ? 1e300 : 1;
 }
 
-/* A run that meets it is taken back and repeated step by step: the same is said, the same saved. */
-Test(fault, stops_in_a_run_where_single_steps_do)
+/* A series that meets it is taken back and repeated step by step: the same is said, the same saved.
+ */
+Test(fault, stops_in_a_series_where_single_steps_do)
 {
     options.quiet = true;
     model.batch = 1;
-    model.run = 3;
+    model.series = 3;
     handnet_on_update = jump_in_step_1;
     cr_expect_eq(train(), MLPRT_NOT_FINITE);
-    cr_expect_eq(handnet_runs, 1);
-    cr_expect_eq(handnet_steps, 3 + 2, "the run, and two of its steps again");
+    cr_expect_eq(handnet_series_taken, 1);
+    cr_expect_eq(handnet_steps, 3 + 2, "the series, and two of its steps again");
     expect_message(":3: hidden.weight is not finite in epoch 1, step 3", "the initial weights");
     expect_weights_after(0);
 }

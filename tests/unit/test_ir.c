@@ -156,18 +156,18 @@ Test(ir, memory_is_shared_only_between_phases)
         }
 }
 
-/* A run loads the samples of all its steps before the first and is read behind the last. */
-Test(ir, what_a_run_needs_lives_through_all_of_its_steps)
+/* A series loads the samples of all its steps before the first and is read behind the last. */
+Test(ir, what_a_series_needs_lives_through_all_of_its_steps)
 {
     struct program p;
     const struct ir *ir = ir_of(&p, NET("dense(6); tanh; dense(5);"), MEMORY, UNROLL_AUTO);
     const struct life *lives = ir_lives(ir);
-    cr_assert_gt(ir->run, 1);
+    cr_assert_gt(ir->series, 1);
     for (size_t i = 0; i < ir->tensors.len; i++) {
         const struct tensor *t = ir_at(ir, (int)i);
         if (t->role != ROLE_INPUT && t->role != ROLE_TARGET && t->role != ROLE_LOSS)
             continue;
-        cr_expect_eq(tensor_stored(ir, t), (uint64_t)ir->run * ir->batch * t->stride, "%s",
+        cr_expect_eq(tensor_stored(ir, t), (uint64_t)ir->series * ir->batch * t->stride, "%s",
                      t->name);
         cr_expect(lives[i].from == PHASE_PREPARE && lives[i].to == PHASE_UPDATE, "%s", t->name);
     }

@@ -90,7 +90,7 @@ Test(train, saves_the_same_bytes_for_the_same_run)
     mlprt_bytes_free(&longer);
 }
 
-/* Four steps an epoch, the first three of them in a run. */
+/* Four steps an epoch, the first three of them in a series. */
 Test(train, takes_the_same_steps_in_runs)
 {
     options.quiet = true;
@@ -98,11 +98,11 @@ Test(train, takes_the_same_steps_in_runs)
     model.schedule = (struct mlprt_schedule){MLPRT_COSINE, 0, 0};
     model.batch = 1;
     cr_assert_eq(train(), MLPRT_OK, "%s", e.text);
-    cr_expect_eq(handnet_runs, 0);
+    cr_expect_eq(handnet_series_taken, 0);
     struct mlprt_bytes single = saved();
-    model.run = 3;
+    model.series = 3;
     cr_assert_eq(train(), MLPRT_OK, "%s", e.text);
-    cr_expect_eq(handnet_runs, 3, "one in each epoch");
+    cr_expect_eq(handnet_series_taken, 3, "one in each epoch");
     cr_expect_eq(handnet_steps, 12);
     struct mlprt_bytes in_runs = saved();
     cr_expect(same_bytes(&single, &in_runs));
@@ -110,14 +110,14 @@ Test(train, takes_the_same_steps_in_runs)
     mlprt_bytes_free(&in_runs);
 }
 
-Test(train, takes_no_smaller_batch_into_a_run)
+Test(train, takes_no_smaller_batch_into_a_series)
 {
     options.quiet = true;
     model.batch = 2;
-    model.run = 2;
+    model.series = 2;
     model.train.row_count = 3;
     cr_assert_eq(train(), MLPRT_OK, "%s", e.text);
-    cr_expect_eq(handnet_runs, 0, "only one batch is of whole size");
+    cr_expect_eq(handnet_series_taken, 0, "only one batch is of whole size");
     cr_expect_eq(handnet_steps, 6);
 }
 

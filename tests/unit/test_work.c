@@ -49,8 +49,8 @@ Test(work, bytes_are_those_of_whole_panels)
      * panels of an odd number of rows. */
     cr_expect_eq(w.all.activations, 2 * 4 * (ROW + 2 * LAST_ROW));
     cr_expect_eq(w.all.derivatives, 2 * 4 * (ROW + LAST_ROW) + 4 * 2 * 16 * 3);
-    /* Inputs and losses, of all steps of a run. */
-    cr_expect_eq(w.all.samples, ir->run * 2 * 4 * (LAST_ROW + 1));
+    /* Inputs and losses, of all steps of a series. */
+    cr_expect_eq(w.all.samples, ir->series * 2 * 4 * (LAST_ROW + 1));
     cr_expect_eq(w.all.row, 4 * (LAST_ROW + ROW + 2 * LAST_ROW));
     program_close(&p);
 }
@@ -128,7 +128,7 @@ Test(cost, nothing_is_faster_than_the_peak)
             const double share = cost_share(ir, &isas[k], work_step(ir, &w), step);
             cr_expect(share > 0 && share < 1, "%s: %g", isas[k].name, share);
             cr_expect_lt(cost_infer(ir, &isas[k]), cost_evaluate(ir, &isas[k]));
-            cr_expect(ir->run || cost_evaluate(ir, &isas[k]) < step);
+            cr_expect(ir->series || cost_evaluate(ir, &isas[k]) < step);
         }
         program_close(&p);
     }

@@ -40,7 +40,7 @@ static inline enum mlprt_status train(void)
     struct mlprt_session s;
 
     e.text[0] = '\0';
-    handnet_steps = handnet_runs = 0;
+    handnet_steps = handnet_series_taken = 0;
     cr_assert_eq(mlprt_session_open(&s, &model, &options, &e), MLPRT_OK, "%s", e.text);
     const enum mlprt_status status = mlprt_train(&s, &e);
     mlprt_session_close(&s);
