@@ -14,7 +14,7 @@ data {
 train { optimizer = sgd(lr = 0.1); schedule = step(every = 2, factor = 0.5); batch = 2; epochs = 6; }
 MLP
     mlpgen net.mlp
-    linked net.c net -O1
+    linked net.c net -O0
 }
 
 without_time() {

@@ -29,7 +29,7 @@ data {
 train { optimizer = $optimizer; batch = 4; epochs = 6; $* }
 MLP
     mlpgen net.mlp
-    linked net.c net -O1 -fopenmp
+    linked net.c net -O0 -fopenmp
 }
 
 # The files of a run at once, in whole.*, and whatever run comes after has to leave the same ones.
@@ -94,7 +94,7 @@ in_parts() {
 @test "resume: f64" {
     program 'adam'
     mlpgen --dtype=f64 net.mlp
-    linked net.c net -O1
+    linked net.c net -O0
     in_parts
 }
 
@@ -165,7 +165,7 @@ interrupt() {
     ./net train --quiet --save part --checkpoint part.ckpt
     sed -i 's/epochs = 6/epochs = 9/' net.mlp
     mlpgen net.mlp
-    linked net.c net -O1
+    linked net.c net -O0
     at_once
     ./net train --quiet --save part --checkpoint part.ckpt --resume part.ckpt
     same_as_at_once
@@ -200,7 +200,7 @@ interrupt() {
     program 'sgd(lr = 0.1)'
     sed -i 's/\[-0.9, 0.2, 0\]/[-0.9, 0.2, 1]/' net.mlp
     mlpgen net.mlp
-    linked net.c net -O1
+    linked net.c net -O0
     refuse "made by another program: line 28 of it, resolved, is '        [-0.9, 0.2, 0]);"
     cp net.safetensors c
     refuse "not a checkpoint; weights are started from with --init"
@@ -215,7 +215,7 @@ data { train = idx("x", "y"); }
 train { optimizer = sgd(lr = 0.1); batch = 1; epochs = 2; }
 MLP
     mlpgen net.mlp
-    linked net.c net -O1
+    linked net.c net -O0
     ./net train --quiet --stop-after 1
     printf '\0\0\10\1\0\0\0\2\1\1' >y
     run ./net train --resume net.safetensors.ckpt

@@ -13,7 +13,7 @@ data  { train = rows; validation = unseen; }
 train { optimizer = adam(lr = 0.02); batch = 4; epochs = 60; $1 }
 MLP
     mlpgen net.mlp -o net.c
-    linked net.c net -O1
+    linked net.c net -O0
 }
 
 # The validation losses of a run's lines, one a line.
@@ -71,7 +71,7 @@ validation_losses() {
     ./net train --quiet --save without.safetensors
     sed 's/validation = unseen;/validation = unseen; test = table([0.5, 100]);/' net.mlp >tested.mlp
     mlpgen tested.mlp -o tested.c
-    linked tested.c tested -O1
+    linked tested.c tested -O0
     ./tested train --quiet --save with.safetensors
     tail -c 2000 without.safetensors >a
     tail -c 2000 with.safetensors >b
