@@ -1,32 +1,7 @@
-# --format: one layout, the same tokens and comments, and nothing lost.
+# --format: one layout, the same tokens and comments, and nothing lost. On every model of the tree:
+# tests/unit/test_format.c.
 
 load common
-
-# Every model file of the tree, of those too that are mistaken.
-models() {
-    find "$ROOT/examples" "$ROOT/tests" "$ROOT/bench" -name '*.mlp' -size -64k
-}
-
-comments() {
-    sed -n 's/^[^#]*//; s/[[:space:]]*$//; /./p' "$1"
-}
-
-@test "format: the tree of every model in the tree stays as it is, and a second time changes nothing" {
-    count=0
-    for model in $(models); do
-        grep -q '^mlp 2' "$model" && continue # of a newer language nothing is known
-        mlpgen --dump=ast "$model" >before 2>err || continue
-        mlpgen --format "$model" -o once.mlp
-        mlpgen --format once.mlp -o twice.mlp
-        mlpgen --dump=ast once.mlp >after
-        cmp before after
-        cmp once.mlp twice.mlp
-        diff <(comments "$model") <(comments once.mlp)
-        count=$((count + 1))
-    done
-    echo "$count models"
-    [ "$count" -gt 60 ]
-}
 
 @test "format: a model means the same before and after" {
     sed 's/#.*//' "$ROOT/examples/xor/xor.mlp" | tr -s ' \n' ' ' >xor.mlp
