@@ -9,10 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    NO_PARAM = VOCAB_PARAMS_MAX,
-    LISTED_MAX = 16 /* names in a help line: more belong in the manual */
-};
+enum { NO_PARAM = VOCAB_PARAMS_MAX };
 
 static struct word *fill(struct scope *s, const struct vocab_word *vocab, const struct call *call,
                          struct span at, bool incomplete);
@@ -47,19 +44,6 @@ static const struct vocab_word *find_word_with(const char *param, bool block)
     return NULL;
 }
 
-/* Says what there is, if that is not too much: n names, some of them NULL. */
-static void list_names(struct scope *s, const char *what, const char *const *names, size_t n)
-{
-    struct strbuf list = {0};
-    size_t listed = 0;
-    for (size_t i = 0; i < n; i++)
-        if (names[i])
-            strbuf_printf(&list, "%s%s", listed++ ? ", " : "", names[i]);
-    if (listed > 0 && listed <= LISTED_MAX)
-        diag_help(s->diags, "%s: %s", what, list.text);
-    strbuf_free(&list);
-}
-
 static void suggest_near_word(struct scope *s, enum place place, const char *name)
 {
     const char **names = ARENA_ARRAY(s->arena, const char *, vocab_word_count);
@@ -70,7 +54,7 @@ static void suggest_near_word(struct scope *s, enum place place, const char *nam
     if (place == PLACE_TARGET)
         values_suggest_quotes(s, name);
     else
-        list_names(s, vocab_place_plural(s->arena, place), names, vocab_word_count);
+        eval_offer(s, vocab_place_plural(s->arena, place), names, vocab_word_count);
 }
 
 static void suggest_word(struct scope *s, enum place place, const char *name)
@@ -134,7 +118,7 @@ static void list_params(struct scope *s, const struct vocab_word *vocab)
     const char *what = is_block(vocab)
                            ? arena_printf(s->arena, "properties of the %s block", vocab->name)
                            : arena_printf(s->arena, "arguments of '%s'", vocab->name);
-    list_names(s, what, names, vocab->param_count);
+    eval_offer(s, what, names, vocab->param_count);
 }
 
 static void suggest_param(struct scope *s, const struct vocab_word *vocab, const char *name,

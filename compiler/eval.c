@@ -13,6 +13,7 @@ enum {
     /* Names compared for all suggestions of a compilation: only the first messages are shown, and a
      * file of many lets and many mistakes is to be refused in a moment too. */
     COMPARISONS_MAX = 1 << 20,
+    LISTED_MAX = 16, /* names in a help line: more belong in the manual */
     /* Bytes of a string. In C it is part of a literal of at most 4095 characters, every byte an
      * escape and the statement's beginning before it. */
     STRING_MAX_BYTES = 2000
@@ -99,6 +100,18 @@ bool eval_suggest(struct scope *s, const char *name, const char *const *names, s
     if (nearest)
         diag_help(s->diags, "did you mean '%s'?", nearest);
     return nearest != NULL;
+}
+
+void eval_offer(struct scope *s, const char *what, const char *const *names, size_t n)
+{
+    struct strbuf list = {0};
+    size_t listed = 0;
+    for (size_t i = 0; i < n && listed <= LISTED_MAX; i++)
+        if (names[i])
+            strbuf_printf(&list, "%s%s", listed++ ? ", " : "", names[i]);
+    if (listed > 0 && listed <= LISTED_MAX)
+        diag_help(s->diags, "%s: %s", what, list.text);
+    strbuf_free(&list);
 }
 
 static const struct datum *unknown_name(struct scope *s, const struct ast_name *name)
@@ -298,6 +311,9 @@ static const struct override *last_override(const struct override *overrides, si
 
 static void report_unknown_lets(struct scope *s, const struct override *overrides, size_t count)
 {
+    const char **names = ARENA_ARRAY(s->arena, const char *, s->count);
+    for (size_t i = 0; i < s->count; i++)
+        names[i] = s->lets[i].ast->name.text;
     for (size_t i = 0; i < count; i++) {
         const struct override *o = &overrides[i];
         if (eval_find_let(s, o->name) || s->incomplete)
@@ -306,7 +322,8 @@ static void report_unknown_lets(struct scope *s, const struct override *override
         uint32_t at = override_source(s, o, text)->base;
         struct span name = {at, at + (uint32_t)strlen(o->name)};
         diag_report(s->diags, DIAG_UNKNOWN_LET, name, "no let is named '%s'", o->name);
-        eval_suggest(s, o->name, NULL, 0);
+        if (!eval_suggest(s, o->name, NULL, 0))
+            eval_offer(s, "lets", names, s->count);
     }
 }
 

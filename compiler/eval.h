@@ -85,6 +85,8 @@ bool eval_expect(struct scope *s, enum datum_kind kind, const struct datum *d, s
 /* Adds "did you mean" to the newest diagnostic: the nearest to name among the visible lets and n
  * more names; says whether there was one. */
 bool eval_suggest(struct scope *s, const char *name, const char *const *names, size_t n);
+/* Adds "what: …" to the newest diagnostic: n names, some of them NULL, if that is not too much. */
+void eval_offer(struct scope *s, const char *what, const char *const *names, size_t n);
 /* "a string", "the layer 'relu'": what a reader calls a datum. */
 const char *eval_describe(const struct scope *s, const struct datum *d);
 

@@ -1,5 +1,6 @@
-/* --format on every model file of the tree, from whose root the tests are run: but for space it is the
- * same text, and formatted once more it stays as it is. The layout itself: tests/run/format.bats. */
+/* --format on every model file of the tree, from whose root the tests are run: but for space it is
+ * the same text, and formatted once more it stays as it is. The layout itself:
+ * tests/run/format.bats. */
 #define _XOPEN_SOURCE 700 /* nftw */
 #include "check.h"
 #include "format.h"
@@ -25,8 +26,8 @@ static void append_comments(const char *text, struct strbuf *out)
     }
 }
 
-/* The tree of a text and its comments, and the text laid out anew. Returns whether it is one that can
- * be formatted. */
+/* The tree of a text and its comments, and the text laid out anew. Returns whether it is one that
+ * can be formatted. */
 static bool laid_out(const char *text, size_t len, struct strbuf *meaning, struct strbuf *out)
 {
     struct fixture f;
@@ -46,7 +47,8 @@ static int try(const char *path, const struct stat *status, int type, struct FTW
 {
     (void)status, (void)place;
     const size_t len = strlen(path);
-    struct strbuf text = {0}, error = {0}, meaning = {0}, once = {0}, meaning_then = {0}, twice = {0};
+    struct strbuf text = {0}, error = {0}, meaning = {0}, once = {0}, meaning_then = {0},
+                  twice = {0};
     if (type != FTW_F || len < 4 || strcmp(path + len - 4, ".mlp") != 0)
         return 0;
     cr_assert(input_read(path, &text, &error), "%s: %s", path, error.text);
