@@ -20,8 +20,8 @@ static const char *describe_range(const struct scope *s, const struct vocab_para
     return vocab_range(s->arena, p);
 }
 
-static bool set_number(struct scope *s, const struct vocab_param *p, const struct given *g,
-                       double *out)
+static bool number_fits(struct scope *s, const struct vocab_param *p, const struct given *g,
+                        double *out)
 {
     const char *expected = arena_printf(s->arena, "a number for '%s'", p->name);
     if (!eval_expect(s, DATUM_NUMBER, g->value, g->span, DIAG_WRONG_KIND, expected))
@@ -46,6 +46,17 @@ static bool set_number(struct scope *s, const struct vocab_param *p, const struc
         return false;
     }
     return true;
+}
+
+static bool set_number(struct scope *s, const struct vocab_param *p, const struct given *g,
+                       double *out)
+{
+    const size_t before = s->diags->errors;
+    if (number_fits(s, p, g, out))
+        return true;
+    if (s->diags->errors > before) /* not where the value is a mistake already told */
+        eval_note_let(s, g->value);
+    return false;
 }
 
 /* A shape: one count, or a list of them whose product is a count again. */

@@ -114,6 +114,16 @@ void eval_offer(struct scope *s, const char *what, const char *const *names, siz
     strbuf_free(&list);
 }
 
+void eval_note_let(struct scope *s, const struct datum *value)
+{
+    s->compared += s->visible;
+    for (size_t i = 0; i < s->visible && s->compared <= COMPARISONS_MAX; i++)
+        if (s->lets[i].value == value) {
+            diag_note(s->diags, s->lets[i].given, "'%s' is given here", s->lets[i].ast->name.text);
+            return;
+        }
+}
+
 static const struct datum *unknown_name(struct scope *s, const struct ast_name *name)
 {
     if (s->incomplete)
@@ -265,9 +275,8 @@ static const struct source *override_source(struct scope *s, const struct overri
 }
 
 /* A string's value is the text as it stands, as far as it could stand in the file. */
-static const struct datum *override_string(struct scope *s, const struct override *o)
+static const struct datum *override_string(struct scope *s, const struct source *source)
 {
-    const struct source *source = override_source(s, o, o->value);
     for (uint32_t i = 0; i < source->len;) {
         unsigned char c = (unsigned char)source->text[i];
         uint32_t len = (uint32_t)source_utf8_length(source->text + i, source->len - i);
@@ -278,18 +287,16 @@ static const struct datum *override_string(struct scope *s, const struct overrid
         }
         i += len;
     }
-    return new_string(s, o->value, (struct span){source->base, source->base + source->len});
+    return new_string(s, source->text, source_span(source));
 }
 
 /* The value that -D gives a let whose own value is `own`. */
 static const struct datum *override_value(struct scope *s, const struct let *let,
-                                          const struct datum *own, const struct override *o)
+                                          const struct datum *own, const struct override *o,
+                                          const struct source *source)
 {
-    if (own->kind == DATUM_POISON)
-        return own;
     if (own->kind == DATUM_STRING)
-        return override_string(s, o);
-    const struct source *source = override_source(s, o, o->value);
+        return override_string(s, source);
     const struct ast_expr *expr = parse_expression(s->arena, source, s->diags);
     const struct datum *d = expr ? eval_expr(s, expr) : &datum_poison;
     if (d->kind == own->kind || d->kind == DATUM_POISON)
@@ -354,8 +361,12 @@ void eval_lets(struct scope *s, const struct ast_let *first, const struct overri
         }
         let->value = eval_expr(s, let->ast->value);
         const struct override *o = last_override(overrides, override_count, name);
-        if (o && same == let)
-            let->value = override_value(s, let, let->value, o);
+        let->given = let->ast->value->span;
+        if (o && same == let && let->value->kind != DATUM_POISON) {
+            const struct source *source = override_source(s, o, o->value);
+            let->value = override_value(s, let, let->value, o, source);
+            let->given = source_span(source);
+        }
     }
     report_unknown_lets(s, overrides, override_count);
     s->in_let = false;

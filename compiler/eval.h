@@ -49,6 +49,7 @@ extern const struct datum datum_poison;
 struct let {
     const struct ast_let *ast;
     const struct datum *value;
+    struct span given; /* where the value stands: in the file, or in a -D */
 };
 
 /* What names mean at the place that is being checked. */
@@ -85,6 +86,8 @@ bool eval_expect(struct scope *s, enum datum_kind kind, const struct datum *d, s
 /* Adds "did you mean" to the newest diagnostic: the nearest to name among the visible lets and n
  * more names; says whether there was one. */
 bool eval_suggest(struct scope *s, const char *name, const char *const *names, size_t n);
+/* Adds where a value stands to the newest diagnostic, if it is a let's. */
+void eval_note_let(struct scope *s, const struct datum *value);
 /* Adds "what: …" to the newest diagnostic: n names, some of them NULL, if that is not too much. */
 void eval_offer(struct scope *s, const char *what, const char *const *names, size_t n);
 /* "a string", "the layer 'relu'": what a reader calls a datum. */

@@ -53,6 +53,12 @@ const char *source_line(const struct source *s, uint32_t line, uint32_t *len);
  * sequence, len == 0). */
 size_t source_utf8_length(const char *text, size_t len);
 
+/* All of a text. */
+static inline struct span source_span(const struct source *s)
+{
+    return (struct span){s->base, s->base + s->len};
+}
+
 /* From the first byte of a to the last of b. */
 static inline struct span span_join(struct span a, struct span b)
 {
