@@ -137,7 +137,7 @@ check-gradients: ## every combination of words against differences, the table ke
 	@mkdir -p docs/results
 	@$(B)/gradients > docs/results/gradients.txt; status=$$?; cat docs/results/gradients.txt; exit $$status
 
-check-matrix: ## the same bytes from every build and run, the table kept in docs/results (20 minutes)
+check-matrix: ## the same bytes from every build and run, the table kept in docs/results (10 minutes)
 	@tools/install-deps build check matrix
 	@$(MAKE) -s --no-print-directory all $(B)/oracle
 	@mkdir -p docs/results
@@ -158,7 +158,7 @@ check-parity: ## gradients and training against what PyTorch computed, the table
 	@tools/check-parity $(B) > docs/results/parity.txt; status=$$?; \
 	cat docs/results/parity.txt; exit $$status
 
-check-mutants: ## single faults in the sources, each seen by its test, the table kept in docs/results (4 minutes)
+check-mutants: ## single faults in the sources, each seen by its test, the table kept in docs/results (8 minutes)
 	@tools/install-deps build check
 	@mkdir -p docs/results
 	@tests/mutants/run > docs/results/mutants.txt; status=$$?; cat docs/results/mutants.txt; exit $$status
