@@ -102,7 +102,7 @@ check-san: ## unit tests and trainers under the address and undefined-behaviour 
 	    all $(B)/san/unit $(B)/san/parity $(B)/san/mlpgen-smith
 	tools/run-san $(B)/san
 
-check-portable: ## mlpgen with musl and as a 32-bit program: the same output, the same messages (seven minutes)
+check-portable: ## mlpgen with musl and as a 32-bit program: the same output, the same messages (three minutes)
 	@tools/install-deps build check matrix
 	@$(MAKE) -s --no-print-directory $(B)/mlpgen
 	@$(MAKE) -s --no-print-directory B=$(B)/musl CC=musl-gcc $(B)/musl/mlpgen
