@@ -1,5 +1,5 @@
-# Emitted code is free of warnings under strict flags, with both compilers, ISO and gnu mode, every
-# example, straight-line, looped, and some of each.
+# Emitted code is free of warnings under strict flags, with both compilers, ISO and gnu mode,
+# straight-line, looped, and some of each.
 
 load common
 

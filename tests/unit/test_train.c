@@ -91,7 +91,7 @@ Test(train, saves_the_same_bytes_for_the_same_run)
 }
 
 /* Four steps an epoch, the first three of them in a series. */
-Test(train, takes_the_same_steps_in_runs)
+Test(train, takes_the_same_steps_in_series)
 {
     options.quiet = true;
     handnet_dropout = true;
@@ -104,10 +104,10 @@ Test(train, takes_the_same_steps_in_runs)
     cr_assert_eq(train(), MLPRT_OK, "%s", e.text);
     cr_expect_eq(handnet_series_taken, 3, "one in each epoch");
     cr_expect_eq(handnet_steps, 12);
-    struct mlprt_bytes in_runs = saved();
-    cr_expect(same_bytes(&single, &in_runs));
+    struct mlprt_bytes in_series = saved();
+    cr_expect(same_bytes(&single, &in_series));
     mlprt_bytes_free(&single);
-    mlprt_bytes_free(&in_runs);
+    mlprt_bytes_free(&in_series);
 }
 
 Test(train, takes_no_smaller_batch_into_a_series)
